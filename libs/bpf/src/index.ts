@@ -1,0 +1,1 @@
+export type { SampleReader, SampleVisitor } from './sample-reader.ts';

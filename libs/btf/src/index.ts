@@ -1,0 +1,7 @@
+export type * from './types.ts';
+export {
+  type RowRenderer,
+  type SampleMemory,
+  sampleMemory,
+  type TextRowRenderer,
+} from './render/renderer.ts';

@@ -1,0 +1,41 @@
+/**
+ * Typed views over one piece of memory that holds samples. A sample starts at an offset divisible by 8, so
+ * naturally aligned members can be read through the typed arrays.
+ */
+export interface SampleMemory {
+  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly u32: Uint32Array;
+  readonly view: DataView;
+}
+
+/** Makes the views over all of `bytes`, which must start at an offset divisible by 8 of its buffer. */
+export function sampleMemory(bytes: Uint8Array): SampleMemory {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const words = byteLength >>> 2;
+  return {
+    u8: new Uint8Array(buffer, byteOffset, byteLength),
+    i32: new Int32Array(buffer, byteOffset, words),
+    u32: new Uint32Array(buffer, byteOffset, words),
+    view: new DataView(buffer, byteOffset, byteLength),
+  };
+}
+
+/** One export type's compiled way from a sample to bytes of output. */
+export interface RowRenderer {
+  /** Bytes of a sample that `render` reads; a shorter one must be padded with zeros first. */
+  readonly sampleSize: number;
+  /** The most bytes one `render` writes. */
+  readonly maxBytes: number;
+  /**
+   * Writes the sample at `offset` of `memory` to `out` from `position` on, valid UTF-8 ended by `\n`,
+   * and returns the position after it. `out` must have `maxBytes` free; allocates nothing.
+   */
+  render(memory: SampleMemory, offset: number, out: Uint8Array, position: number): number;
+}
+
+/** A row of text: what `render` writes comes after the eight characters of TIME and one space. */
+export interface TextRowRenderer extends RowRenderer {
+  /** The header line without its line end, beginning with `TIME     `. */
+  readonly header: string;
+}

@@ -1,0 +1,110 @@
+import type { Observable } from 'rxjs';
+import { injectable, injectAll } from 'tsyringe';
+import type { Artifact } from './artifact.ts';
+import { EcliError } from './errors.ts';
+import { printable } from './printable.ts';
+
+/**
+ * What one drain of a kernel buffer rendered: whole lines of valid UTF-8, each ended by `\n`.
+ * The bytes belong to whoever receives the chunk.
+ */
+export interface LogChunk {
+  /** `plain` is events; a guest's or a program's own output is `stdout` or `stderr`. */
+  readonly stream: 'stdout' | 'stderr' | 'plain';
+  /** When the first line was rendered: microseconds since the epoch. */
+  readonly timeUs: number;
+  readonly bytes: Uint8Array;
+  readonly lines: number;
+}
+
+/** How a program ended. `code` is what a process would exit with: 0 when it ended as asked. */
+export interface Exit {
+  readonly code: number;
+  /** Why, in words, when there is more to say than the code does. */
+  readonly reason?: string;
+}
+
+/**
+ * Where chunks go says here whether it can take more. An Observable has no way to push back, and a
+ * reader that stops reading must leave events in the kernel's buffer, not in our memory.
+ */
+export interface Backpressure {
+  /** Returns undefined when the reader takes more now, else a promise that resolves when it does. */
+  wait(): Promise<void> | undefined;
+}
+
+export type OutputFormat = 'text' | 'json';
+
+/** What is asked of a runner. */
+export interface LoadSpec {
+  /** For people: the program's name in messages. */
+  readonly name: string;
+  readonly artifact: Artifact;
+  /** The program's own arguments: all that stood after the reference. */
+  readonly args: readonly string[];
+  readonly format: OutputFormat;
+  /** The event type of a program that doesn't say (a bare object): a struct's name in its BTF. */
+  readonly exportType?: string;
+  /** `logs` completes after this many events. */
+  readonly maxEvents?: number;
+  /** A BTF file to relocate against instead of the running kernel's own. */
+  readonly btfPath?: string;
+  /** A server to run on instead of this machine. */
+  readonly endpoint?: URL;
+  readonly backpressure?: Backpressure;
+  /** Takes one line of diagnostics (libbpf's messages, what was attached); shown with `--verbose`. */
+  readonly diagnose?: (line: string) => void;
+}
+
+/** Verified bytes turned into kernel objects, from load to detach. */
+export interface Program {
+  /** Subscribe before `attach`. Completes when the program has ended; fails only with EcliError. */
+  readonly logs: Observable<LogChunk>;
+  /** Starts events. @throws ATTACH_FAILED, FEATURE_UNSUPPORTED; nothing stays attached then */
+  attach(): Promise<void>;
+  /** Stops reading events until `resume`; the kernel's buffer fills meanwhile. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /**
+   * Stops events, delivers those already buffered, frees the kernel objects. Idempotent.
+   * When it resolves, `logs` has completed.
+   */
+  detach(): Promise<Exit>;
+}
+
+/** Turns verified bytes into a program. */
+export interface Runner {
+  readonly name: string;
+  supports(spec: LoadSpec): boolean;
+  /** Loads, attaches nothing. @throws PACKAGE_INVALID, ARGUMENT_INVALID, VERIFIER_REJECTED, … */
+  load(spec: LoadSpec): Promise<Program>;
+}
+
+export const RUNNER: symbol = Symbol.for('ecli.Runner');
+export const RUNNER_CHAIN: symbol = Symbol.for('ecli.RunnerChain');
+
+/** All registered runners as one: the first that supports a spec loads it. */
+@injectable()
+export class RunnerChain implements Runner {
+  readonly name = 'chain';
+
+  constructor(@injectAll(RUNNER) private readonly runners: readonly Runner[]) {}
+
+  supports(spec: LoadSpec): boolean {
+    return this.runners.some((runner) => runner.supports(spec));
+  }
+
+  /** @throws MEDIA_TYPE_UNSUPPORTED when no runner takes the artifact, and what the chosen runner throws */
+  async load(spec: LoadSpec): Promise<Program> {
+    const runner = this.runners.find((candidate) => candidate.supports(spec));
+    if (runner) return runner.load(spec);
+    const { mediaType } = spec.artifact.descriptor;
+    throw new EcliError(
+      'MEDIA_TYPE_UNSUPPORTED',
+      `${printable(spec.name)}: no runner takes ${printable(mediaType)}`,
+      {
+        hint: `runners: ${this.runners.map(({ name }) => name).join(', ')}`,
+      },
+    );
+  }
+}

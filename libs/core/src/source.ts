@@ -1,0 +1,46 @@
+import { injectable, injectAll } from 'tsyringe';
+import type { Artifact } from './artifact.ts';
+import { EcliError } from './errors.ts';
+import { printable } from './printable.ts';
+
+export interface FetchContext {
+  readonly signal: AbortSignal;
+  /** The media type the user stated (`-p`); without it the bytes and the name decide. */
+  readonly mediaType?: string;
+  /** Called with bytes so far, and the whole size where it is known. */
+  readonly progress?: (received: number, total: number | undefined) => void;
+}
+
+/** Turns a reference into verified bytes. */
+export interface Source {
+  readonly name: string;
+  /** Judges the reference's syntax only; may look at local files, may not connect. A later "not found" is fine. */
+  supports(reference: string): boolean;
+  /** @throws ARTIFACT_NOT_FOUND, ARTIFACT_TOO_LARGE, ARTIFACT_UNREADABLE, DIGEST_MISMATCH */
+  fetch(reference: string, context: FetchContext): Promise<Artifact>;
+}
+
+/** Token under which plug-ins register sources; `Symbol.for`, so that a second copy of core does no harm. */
+export const SOURCE: symbol = Symbol.for('ecli.Source');
+export const SOURCE_CHAIN: symbol = Symbol.for('ecli.SourceChain');
+
+/** All registered sources as one: the first that supports a reference fetches it. */
+@injectable()
+export class SourceChain implements Source {
+  readonly name = 'chain';
+
+  constructor(@injectAll(SOURCE) private readonly sources: readonly Source[]) {}
+
+  supports(reference: string): boolean {
+    return this.sources.some((source) => source.supports(reference));
+  }
+
+  /** @throws REFERENCE_UNSUPPORTED when no source takes the reference, and what the chosen source throws */
+  async fetch(reference: string, context: FetchContext): Promise<Artifact> {
+    const source = this.sources.find((candidate) => candidate.supports(reference));
+    if (source) return source.fetch(reference, context);
+    throw new EcliError('REFERENCE_UNSUPPORTED', `${printable(reference)}: no source takes this reference`, {
+      hint: `sources: ${this.sources.map(({ name }) => name).join(', ')}`,
+    });
+  }
+}
