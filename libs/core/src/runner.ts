@@ -88,7 +88,7 @@ export const RUNNER_CHAIN: symbol = Symbol.for('ecli.RunnerChain');
 export class RunnerChain implements Runner {
   readonly name = 'chain';
 
-  constructor(@injectAll(RUNNER) private readonly runners: readonly Runner[]) {}
+  constructor(@injectAll(RUNNER, { isOptional: true }) private readonly runners: readonly Runner[]) {}
 
   supports(spec: LoadSpec): boolean {
     return this.runners.some((runner) => runner.supports(spec));
@@ -103,7 +103,7 @@ export class RunnerChain implements Runner {
       'MEDIA_TYPE_UNSUPPORTED',
       `${printable(spec.name)}: no runner takes ${printable(mediaType)}`,
       {
-        hint: `runners: ${this.runners.map(({ name }) => name).join(', ')}`,
+        hint: `runners: ${this.runners.map(({ name }) => name).join(', ') || 'none'}`,
       },
     );
   }

@@ -14,6 +14,8 @@ export interface FetchContext {
 /** Turns a reference into verified bytes. */
 export interface Source {
   readonly name: string;
+  /** The references it takes, in words for people: `a file`, `an http(s) URL`. */
+  readonly takes: string;
   /** Judges the reference's syntax only; may look at local files, may not connect. A later "not found" is fine. */
   supports(reference: string): boolean;
   /** @throws ARTIFACT_NOT_FOUND, ARTIFACT_TOO_LARGE, ARTIFACT_UNREADABLE, DIGEST_MISMATCH */
@@ -29,7 +31,11 @@ export const SOURCE_CHAIN: symbol = Symbol.for('ecli.SourceChain');
 export class SourceChain implements Source {
   readonly name = 'chain';
 
-  constructor(@injectAll(SOURCE) private readonly sources: readonly Source[]) {}
+  get takes(): string {
+    return this.sources.map(({ takes }) => takes).join(', ');
+  }
+
+  constructor(@injectAll(SOURCE, { isOptional: true }) private readonly sources: readonly Source[]) {}
 
   supports(reference: string): boolean {
     return this.sources.some((source) => source.supports(reference));
@@ -40,7 +46,7 @@ export class SourceChain implements Source {
     const source = this.sources.find((candidate) => candidate.supports(reference));
     if (source) return source.fetch(reference, context);
     throw new EcliError('REFERENCE_UNSUPPORTED', `${printable(reference)}: no source takes this reference`, {
-      hint: `sources: ${this.sources.map(({ name }) => name).join(', ')}`,
+      hint: `this ecli takes ${this.takes || 'no references at all'}`,
     });
   }
 }

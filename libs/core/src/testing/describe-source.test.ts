@@ -92,6 +92,7 @@ describe('the contract of a source finds', () => {
 function withoutProgress(source: Source): Source {
   return {
     name: source.name,
+    takes: source.takes,
     supports: (reference) => source.supports(reference),
     fetch: (reference, { signal }) => source.fetch(reference, { signal }),
   };

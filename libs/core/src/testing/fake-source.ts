@@ -9,6 +9,7 @@ import type { FetchContext, Source } from '../source.ts';
 /** Takes references that begin with `fake:`. */
 export class FakeSource implements Source {
   readonly name = 'fake';
+  readonly takes = 'what begins with fake:';
 
   constructor(private readonly contents: ReadonlyMap<string, Uint8Array> = new Map()) {}
 

@@ -20,8 +20,9 @@ export interface SourceFixture {
 /** What every source promises, whatever it reads from. */
 export const sourceContract: readonly ContractRule<SourceFixture>[] = [
   {
-    name: 'has a name',
+    name: 'has a name, and says what it takes',
     async check({ source }) {
+      expect(source.takes).not.toBe('');
       expect(source.name).toMatch(/^[a-z][a-z0-9-]*$/);
     },
   },
