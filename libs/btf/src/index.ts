@@ -1,4 +1,27 @@
+/**
+ * What an object file says about itself, read without native code. Bytes of ELF become sections and symbols
+ * (ElfFile), bytes of BTF become types (Btf), and both together the data sections, maps and programs of a BPF
+ * object. render/ turns a type into compiled functions that write a sample of it as a row of text or JSON.
+ *
+ *     .bpf.o ──▶ ElfFile ──▶ Btf ──▶ data sections, maps, programs
+ *                             └────▶ RowRenderer ──▶ bytes of text or JSON
+ *
+ * Read types.ts first, then btf.ts. All that is read is checked: whatever the bytes, the worst is an EcliError
+ * with OBJECT_INVALID.
+ */
 export type * from './types.ts';
+export { Btf } from './btf.ts';
+export {
+  EM_BPF,
+  ElfFile,
+  type ElfRelocation,
+  type ElfSection,
+  type ElfSymbol,
+  SectionFlag,
+  SectionType,
+  SymbolBinding,
+  SymbolType,
+} from './elf-file.ts';
 export {
   type RowRenderer,
   type SampleMemory,

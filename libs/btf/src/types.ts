@@ -19,6 +19,18 @@ export type BtfType =
   | DataSectionType
   | DeclarationTagType;
 
+/** What remains once typedefs, qualifiers and type tags are looked through. */
+export type ResolvedType = Exclude<BtfType, TypedefType | ModifierType>;
+
+/** The types whose `kind` can be `Kind`. */
+export type TypeOfKind<Kind extends BtfType['kind']> = BtfType extends infer Type
+  ? Type extends BtfType
+    ? Kind extends Type['kind']
+      ? Type
+      : never
+    : never
+  : never;
+
 interface Named {
   readonly id: number;
   /** Empty when anonymous. */

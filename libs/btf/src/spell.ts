@@ -1,0 +1,86 @@
+import type { Btf } from './btf.ts';
+import { objectInvalid } from './object-invalid.ts';
+import type { BtfType, FunctionPrototypeType } from './types.ts';
+
+/** Types that one spelling may walk through; a type that refers to itself without a name has no end. */
+const MOST_STEPS = 1000;
+
+/**
+ * Spells the type `id` as C does in a cast: `unsigned int`, `const char *`, `struct event *[4]`, `int (*)(void *)`,
+ * arrays without a space before the bracket (`char[16]`). Type tags are passed over; anonymous types are
+ * `struct (anonymous)`; a variable and a function are spelled as their types.
+ *
+ * @throws OBJECT_INVALID when a spelling would not end
+ */
+export function spell(btf: Pick<Btf, 'type'>, id: number): string {
+  return new Speller(btf).spell(id, '', []);
+}
+
+/**
+ * Works from the outside in: `declarator` is what stands around the type so far, where a name would be, as in
+ * the grammar of abstract declarators (C17 6.7.7); `qualifiers` wait for the pointer or base they belong to.
+ */
+class Speller {
+  private steps = 0;
+
+  constructor(private readonly btf: Pick<Btf, 'type'>) {}
+
+  spell(id: number, declarator: string, qualifiers: readonly string[]): string {
+    const type = this.btf.type(id);
+    if (++this.steps > MOST_STEPS) throw objectInvalid(`BTF type ${id}: too intricate to spell`);
+    switch (type.kind) {
+      case 'pointer':
+        return this.spell(type.target, pointer(declarator, qualifiers), []);
+      case 'array':
+        return this.spell(type.element, suffixed(declarator, `[${type.length}]`), qualifiers);
+      case 'function_prototype':
+        return this.spell(type.returns, suffixed(declarator, `(${this.parameters(type)})`), []);
+      case 'const':
+      case 'volatile':
+      case 'restrict':
+        return this.spell(type.target, declarator, [...qualifiers, type.kind]);
+      case 'type_tag':
+        return this.spell(type.target, declarator, qualifiers);
+      case 'variable':
+        return this.spell(type.type, declarator, qualifiers);
+      case 'function':
+        return this.spell(type.prototype, declarator, qualifiers);
+      default:
+        return joined([...qualifiers, baseName(type)].join(' '), declarator);
+    }
+  }
+
+  /** BTF has `...` as a last parameter of type void. */
+  private parameters({ parameters }: FunctionPrototypeType): string {
+    if (parameters.length === 0) return 'void';
+    return parameters.map(({ type }) => (type === 0 ? '...' : this.spell(type, '', []))).join(', ');
+  }
+}
+
+function pointer(declarator: string, qualifiers: readonly string[]): string {
+  return `*${joined(qualifiers.join(' '), declarator)}`;
+}
+
+/** Brackets bind closer than a star, so what is a pointer already goes into parentheses. */
+function suffixed(declarator: string, suffix: string): string {
+  return declarator.startsWith('*') ? `(${declarator})${suffix}` : `${declarator}${suffix}`;
+}
+
+function joined(base: string, declarator: string): string {
+  const apart = base !== '' && declarator !== '' && !declarator.startsWith('[');
+  return apart ? `${base} ${declarator}` : `${base}${declarator}`;
+}
+
+function baseName(type: BtfType): string {
+  const name = type.name === '' ? '(anonymous)' : type.name;
+  switch (type.kind) {
+    case 'struct':
+    case 'union':
+    case 'enum':
+      return `${type.kind} ${name}`;
+    case 'forward':
+      return `${type.of} ${name}`;
+    default:
+      return name;
+  }
+}
