@@ -1,1 +1,12 @@
+/**
+ * Program formats: turns an artifact's bytes into a ProgramPackage (the object's ELF bytes and what is
+ * known about them), and a `.bpf.c` into a package.
+ *
+ *     Artifact ──readPackage──▶ ProgramPackage ◀──build── .bpf.c + .h
+ *
+ * Read meta.ts for the words, read-package.ts for the entry, json-package.ts for the format; build/ is
+ * loaded only when something is compiled.
+ */
+export { MAX_OBJECT_SIZE, parseJsonPackage, stringifyJsonPackage } from './json-package.ts';
 export type * from './meta.ts';
+export { type ReadOptions, readPackage } from './read-package.ts';

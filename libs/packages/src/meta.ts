@@ -117,4 +117,6 @@ export interface ProgramMeta {
 export interface ProgramPackage {
   readonly object: Uint8Array;
   readonly meta: PackageMeta;
+  /** Keys beside `bpf_object`, `bpf_object_size` and `meta`. */
+  readonly extra?: Readonly<Record<string, unknown>>;
 }

@@ -1,0 +1,59 @@
+import { type Artifact, EcliError, MediaType, printable, sniff } from '@ecli/core';
+import { parseJsonPackage } from './json-package.ts';
+import type { ProgramPackage } from './meta.ts';
+import { readTar } from './tar.ts';
+
+export interface ReadOptions {
+  /** The struct of the object's BTF that its events are; for what can't tell by itself. */
+  readonly exportType?: string;
+}
+
+/**
+ * Turns an artifact of any format into a program ready to load. Code that compiles is loaded only when
+ * there is something to compile.
+ *
+ * @throws PACKAGE_INVALID, OBJECT_INVALID, BUILD_FAILED, TOOL_MISSING; MEDIA_TYPE_UNSUPPORTED
+ */
+export async function readPackage(artifact: Artifact, _options: ReadOptions = {}): Promise<ProgramPackage> {
+  const { content, reference } = artifact;
+  const mediaType = mediaTypeOf(artifact);
+  switch (mediaType) {
+    case MediaType.package:
+      return parseJsonPackage(content, reference);
+    case MediaType.tar:
+      return parseJsonPackage(packageInTar(content, reference), `${reference}: ${PACKAGE_FILE}`);
+    case MediaType.wasm:
+    case MediaType.wasmLayer:
+      throw new EcliError(
+        'MEDIA_TYPE_UNSUPPORTED',
+        `${printable(reference)}: a Wasm module, which this version does not run`,
+        { hint: 'JSON packages, BPF objects (.bpf.o) and sources (.bpf.c) run' },
+      );
+    default:
+      throw new EcliError(
+        'MEDIA_TYPE_UNSUPPORTED',
+        `${printable(reference)}: neither a JSON package, a BPF object nor a tar`,
+        {
+          hint: 'state what it is: -p json, -p object, -p source or -p tar',
+        },
+      );
+  }
+}
+
+/** The media type stated, or what the bytes say where none is or where it is known to be used for anything. */
+function mediaTypeOf({ content, descriptor }: Artifact): string {
+  const { mediaType } = descriptor;
+  // Registries hold JSON packages under the Wasm layer's media type: the only one that pushers know.
+  const vague: readonly string[] = ['', MediaType.unknown, MediaType.wasmLayer];
+  return vague.includes(mediaType) ? sniff(content) : mediaType;
+}
+
+const PACKAGE_FILE = 'package.json';
+
+/** The BTF archive beside the package serves kernels without BTF of their own; it is not looked at here. */
+function packageInTar(content: Uint8Array, name: string): Uint8Array {
+  for (const { path, content: file } of readTar(content, name)) {
+    if (path.replace(/^\.\//, '') === PACKAGE_FILE) return file;
+  }
+  throw new EcliError('PACKAGE_INVALID', `${printable(name)}: a tar without a ${PACKAGE_FILE}`);
+}
