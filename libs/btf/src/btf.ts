@@ -4,7 +4,7 @@ import { BtfReader } from './btf-reader.ts';
 import { MOST_MODIFIERS } from './limits.ts';
 import { objectInvalid } from './object-invalid.ts';
 import { Sizes } from './sizes.ts';
-import { spell } from './spell.ts';
+import { spell, type SpellOptions } from './spell.ts';
 import type { BtfType, ResolvedType, TypeOfKind } from './types.ts';
 
 const VOID: BtfType = { kind: 'void', id: 0, name: 'void' };
@@ -93,7 +93,7 @@ export class Btf {
    *
    * @throws OBJECT_INVALID when the spelling would not end
    */
-  spell(id: number): string {
-    return spell(this, id);
+  spell(id: number, options?: SpellOptions): string {
+    return spell(this, id, options);
   }
 }

@@ -12,6 +12,12 @@
 export type * from './types.ts';
 export { Btf } from './btf.ts';
 export {
+  dataSections,
+  type DataSectionLayout,
+  isDataSectionName,
+  type VariableLayout,
+} from './data-sections.ts';
+export {
   EM_BPF,
   ElfFile,
   type ElfRelocation,
@@ -22,6 +28,12 @@ export {
   SymbolBinding,
   SymbolType,
 } from './elf-file.ts';
+export { checkExportType, type ExportTypeClaim } from './export-type.ts';
+export { type MapDefinition, mapDefinitions } from './map-definitions.ts';
+export { mapTypeName } from './map-types.ts';
+export { type ObjectFile, parseObject } from './object-file.ts';
+export { type ProgramDefinition, programDefinitions } from './program-definitions.ts';
+export type { SpellOptions } from './spell.ts';
 export {
   type RowRenderer,
   type SampleMemory,

@@ -5,6 +5,11 @@ import type { BtfType, FunctionPrototypeType } from './types.ts';
 /** Types that one spelling may walk through; a type that refers to itself without a name has no end. */
 const MOST_STEPS = 1000;
 
+export interface SpellOptions {
+  /** False leaves out const, volatile and restrict, everywhere: how JSON packages spell types. Default: true. */
+  readonly qualifiers?: boolean;
+}
+
 /**
  * Spells the type `id` as C does in a cast: `unsigned int`, `const char *`, `struct event *[4]`, `int (*)(void *)`,
  * arrays without a space before the bracket (`char[16]`). Type tags are passed over; anonymous types are
@@ -12,8 +17,8 @@ const MOST_STEPS = 1000;
  *
  * @throws OBJECT_INVALID when a spelling would not end
  */
-export function spell(btf: Pick<Btf, 'type'>, id: number): string {
-  return new Speller(btf).spell(id, '', []);
+export function spell(btf: Pick<Btf, 'type'>, id: number, options: SpellOptions = {}): string {
+  return new Speller(btf, options.qualifiers ?? true).spell(id, '', []);
 }
 
 /**
@@ -23,7 +28,10 @@ export function spell(btf: Pick<Btf, 'type'>, id: number): string {
 class Speller {
   private steps = 0;
 
-  constructor(private readonly btf: Pick<Btf, 'type'>) {}
+  constructor(
+    private readonly btf: Pick<Btf, 'type'>,
+    private readonly keepsQualifiers: boolean,
+  ) {}
 
   spell(id: number, declarator: string, qualifiers: readonly string[]): string {
     const type = this.btf.type(id);
@@ -38,7 +46,7 @@ class Speller {
       case 'const':
       case 'volatile':
       case 'restrict':
-        return this.spell(type.target, declarator, [...qualifiers, type.kind]);
+        return this.spell(type.target, declarator, this.keepsQualifiers ? [...qualifiers, type.kind] : []);
       case 'type_tag':
         return this.spell(type.target, declarator, qualifiers);
       case 'variable':
