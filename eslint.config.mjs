@@ -34,7 +34,11 @@ export default defineConfig(
         'error',
         { considerDefaultExhaustiveForUnions: true },
       ],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       // Numbers belong in messages as they are.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // `process.env['NAME']` says that a name comes from outside.
@@ -53,12 +57,17 @@ export default defineConfig(
       // Tests hand methods to `expect` and build values that the types forbid.
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
     },
   },
   {
     files: ['**/*.mjs'],
-    languageOptions: { globals: { Buffer: 'readonly', URL: 'readonly', console: 'readonly', process: 'readonly' } },
-    rules: { 'no-restricted-syntax': ['error', ...refusedSyntax.slice(1)], eqeqeq: 'error' },
+    rules: {
+      'no-restricted-syntax': ['error', ...refusedSyntax.slice(1)],
+      eqeqeq: 'error',
+      // The type check knows node's globals.
+      'no-undef': 'off',
+    },
   },
   prettier,
 );

@@ -16,7 +16,8 @@ export function whyNoBpf() {
 }
 
 function hasCapabilities() {
-  const [, effective = '0'] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  const [, effective = '0'] =
+    /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   const set = BigInt(`0x${effective}`);
   /** @param {bigint} capability */
   const has = (capability) => ((set >> capability) & 1n) === 1n;

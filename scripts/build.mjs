@@ -64,7 +64,9 @@ async function build(products) {
  * @param {string} digest
  */
 async function outdated(products, digest) {
-  const stamps = await Promise.all(products.map(({ stamp }) => readFile(join(root, stamp), 'utf8').catch(() => '')));
+  const stamps = await Promise.all(
+    products.map(({ stamp }) => readFile(join(root, stamp), 'utf8').catch(() => '')),
+  );
   return products.filter(({ output }, index) => stamps[index] !== digest || !existsSync(join(root, output)));
 }
 
@@ -86,7 +88,9 @@ async function digestOfSources() {
   const paths = [...settings, ...listed.flat()].sort();
   const contents = await Promise.all(paths.map((path) => readFile(join(root, path))));
   const hash = createHash('sha256');
-  paths.forEach((path, index) => hash.update(`${path}\0${contents[index]?.length}\0`).update(contents[index] ?? ''));
+  paths.forEach((path, index) =>
+    hash.update(`${path}\0${contents[index]?.length}\0`).update(contents[index] ?? ''),
+  );
   return hash.digest('hex');
 }
 
@@ -100,15 +104,22 @@ async function listSources(folder) {
   const entries = await readdir(join(root, folder), { withFileTypes: true });
   const lists = entries.map(async (entry) => {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return ['node_modules', 'dist', 'test'].includes(entry.name) ? [] : listSources(path);
+    if (entry.isDirectory())
+      return ['node_modules', 'dist', 'test'].includes(entry.name) ? [] : listSources(path);
     return /(?<!\.test)\.(ts|mjs|json)$/.test(entry.name) ? [path] : [];
   });
   return (await Promise.all(lists)).flat();
 }
 
 async function compileLibraries() {
-  const projects = ['libs/runners/native', 'libs/sources/file'].map((folder) => `${folder}/tsconfig.build.json`);
-  const { code, output } = await capture(process.execPath, ['node_modules/typescript/bin/tsc', '-b', ...projects]);
+  const projects = ['libs/runners/native', 'libs/sources/file'].map(
+    (folder) => `${folder}/tsconfig.build.json`,
+  );
+  const { code, output } = await capture(process.execPath, [
+    'node_modules/typescript/bin/tsc',
+    '-b',
+    ...projects,
+  ]);
   if (code !== 0) throw new StepFailed(`${output}\nbuild: the libraries have type errors`);
 }
 

@@ -30,7 +30,9 @@ export function lockIsInstalled(wanted, installed) {
     const found = installed.packages[path];
     // Optional packages are those of other platforms: npm leaves them out.
     if (found === undefined) return entry.optional === true;
-    return found.version === entry.version && found.integrity === entry.integrity && found.link === entry.link;
+    return (
+      found.version === entry.version && found.integrity === entry.integrity && found.link === entry.link
+    );
   });
 }
 

@@ -21,7 +21,12 @@ const REQUIREMENTS = [
   {
     what: 'the libelf headers',
     present: () => hasHeader('libelf.h'),
-    packages: { 'apt-get': 'libelf-dev', dnf: 'elfutils-libelf-devel', apk: 'elfutils-dev', pacman: 'libelf' },
+    packages: {
+      'apt-get': 'libelf-dev',
+      dnf: 'elfutils-libelf-devel',
+      apk: 'elfutils-dev',
+      pacman: 'libelf',
+    },
   },
   {
     what: 'the libbpf headers',
@@ -31,7 +36,12 @@ const REQUIREMENTS = [
   {
     what: "the kernel's headers",
     present: () => hasHeader('linux/types.h') && hasHeader('asm/types.h'),
-    packages: { 'apt-get': 'linux-libc-dev', dnf: 'kernel-headers', apk: 'linux-headers', pacman: 'linux-api-headers' },
+    packages: {
+      'apt-get': 'linux-libc-dev',
+      dnf: 'kernel-headers',
+      apk: 'linux-headers',
+      pacman: 'linux-api-headers',
+    },
   },
   {
     what: 'clang',
@@ -88,7 +98,11 @@ export function installInstructions(missing, manager, asRoot) {
     return `    ${asRoot ? '' : 'sudo '}${INSTALL[each]} ${packages}`;
   });
   const lead = manager ? 'install it by' : 'install it by the one of these that fits your system';
-  return [`setup: missing: ${missing.map(({ what }) => what).join(', ')}`, `setup: ${lead}`, ...commands].join('\n');
+  return [
+    `setup: missing: ${missing.map(({ what }) => what).join(', ')}`,
+    `setup: ${lead}`,
+    ...commands,
+  ].join('\n');
 }
 
 /**

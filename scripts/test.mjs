@@ -25,7 +25,11 @@ function sayWhatIsLeftOut(reason) {
  */
 function jest(args) {
   // Jest loads ES modules through node:vm, which Node keeps behind this flag.
-  const options = [process.env.NODE_OPTIONS, '--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const options = [
+    process.env.NODE_OPTIONS,
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+  ];
   const env = { ...process.env, NODE_ENV: 'test', NODE_OPTIONS: options.filter(Boolean).join(' ') };
   return run(process.execPath, [join(root, 'node_modules/jest/bin/jest.js'), ...args], { env });
 }

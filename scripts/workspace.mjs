@@ -8,6 +8,7 @@ export const root = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
 
 /** A step that could not be done, told in words that need no stack trace. */
 export class StepFailed extends Error {
+  /** @override */
   name = 'StepFailed';
 }
 
