@@ -1,0 +1,51 @@
+import { constants } from 'node:os';
+import { getSystemErrorName } from 'node:util';
+
+/** Error numbers that messages are made from; os.constants has most, linux/errno.h the kernel-internal one. */
+export const Errno = {
+  EPERM: constants.errno.EPERM,
+  ENOENT: constants.errno.ENOENT,
+  ESRCH: constants.errno.ESRCH,
+  EINTR: constants.errno.EINTR,
+  EBADF: constants.errno.EBADF,
+  EAGAIN: constants.errno.EAGAIN,
+  ENOMEM: constants.errno.ENOMEM,
+  EACCES: constants.errno.EACCES,
+  EBUSY: constants.errno.EBUSY,
+  EEXIST: constants.errno.EEXIST,
+  ENODEV: constants.errno.ENODEV,
+  EINVAL: constants.errno.EINVAL,
+  EMFILE: constants.errno.EMFILE,
+  ENFILE: constants.errno.ENFILE,
+  ENOSPC: constants.errno.ENOSPC,
+  E2BIG: constants.errno.E2BIG,
+  EOPNOTSUPP: constants.errno.EOPNOTSUPP,
+  ENOTSUPP: 524,
+} as const;
+
+/** enum libbpf_errno, libbpf_legacy.h and libbpf.h: numbers that aren't the system's begin at 4000. */
+const LIBBPF_ERRORS = [
+  'LIBELF',
+  'FORMAT',
+  'KVERSION',
+  'ENDIAN',
+  'INTERNAL',
+  'RELOC',
+  'LOAD',
+  'VERIFY',
+  'PROG2BIG',
+  'KVER',
+  'PROGTYPE',
+  'WRNGPID',
+  'INVSEQ',
+  'NLPARSE',
+];
+
+/** Names an error as C does, `EPERM` or `LIBBPF_ERRNO__FORMAT`, from a negative or positive number. */
+export function errnoName(result: number): string {
+  const errno = Math.abs(result);
+  if (errno === Errno.ENOTSUPP) return 'ENOTSUPP';
+  const own = LIBBPF_ERRORS[errno - 4000];
+  if (own) return `LIBBPF_ERRNO__${own}`;
+  return getSystemErrorName(-errno);
+}

@@ -1,0 +1,77 @@
+import { EcliError, printable } from '@ecli/core';
+import { bindings } from './bindings.ts';
+import { errnoName } from './errno.ts';
+
+/** A map of an object: its definition before load, the kernel's map after. What costs a call is asked lazily. */
+export class BpfMap {
+  readonly name: string;
+  readonly #pointer: number;
+  #type: string | undefined;
+
+  /** `pointer` is a `struct bpf_map *` that lives as long as its object. */
+  constructor(pointer: number) {
+    this.#pointer = pointer;
+    this.name = bindings().libbpf.bpf_map__name(pointer);
+  }
+
+  /** As C spells it: `BPF_MAP_TYPE_RINGBUF`. */
+  get type(): string {
+    this.#type ??= mapTypeName(bindings().libbpf.bpf_map__type(this.#pointer));
+    return this.#type;
+  }
+
+  /** Bytes. */
+  get keySize(): number {
+    return bindings().libbpf.bpf_map__key_size(this.#pointer);
+  }
+
+  /** Bytes. */
+  get valueSize(): number {
+    return bindings().libbpf.bpf_map__value_size(this.#pointer);
+  }
+
+  /** For a ring buffer, its size in bytes. */
+  get maxEntries(): number {
+    return bindings().libbpf.bpf_map__max_entries(this.#pointer);
+  }
+
+  /** The descriptor after load, owned by the object; negative before. */
+  get fd(): number {
+    return bindings().libbpf.bpf_map__fd(this.#pointer);
+  }
+
+  /** The ELF section whose variables this map holds (`.rodata`); undefined for a map the program declares. */
+  get dataSection(): string | undefined {
+    if (bindings().libbpf.bpf_map__is_internal(this.#pointer) === 0) return undefined;
+    // libbpf puts up to eight characters of the object's name before it, which openObject keeps free of dots.
+    return this.name.slice(this.name.indexOf('.'));
+  }
+
+  /** Copies what a data section starts with. */
+  initialValue(): Uint8Array {
+    const { libbpf, copyMemory } = bindings();
+    const size = Buffer.alloc(8);
+    const address = libbpf.bpf_map__initial_value(this.#pointer, size);
+    return address === 0 ? new Uint8Array(0) : copyMemory(address, Number(size.readBigUInt64LE()));
+  }
+
+  /**
+   * Sets what a data section starts with; before load, and the whole section.
+   *
+   * @throws LOAD_FAILED for another size, another kind of map, or after load
+   */
+  setInitialValue(bytes: Uint8Array): void {
+    const result = bindings().libbpf.bpf_map__set_initial_value(this.#pointer, bytes, bytes.byteLength);
+    if (result >= 0) return;
+    throw new EcliError(
+      'LOAD_FAILED',
+      `map ${printable(this.name)}: ${bytes.byteLength} bytes can't be its initial value: ${errnoName(result)}`,
+    );
+  }
+}
+
+function mapTypeName(type: number): string {
+  const { libbpf, readString } = bindings();
+  const name = readString(libbpf.libbpf_bpf_map_type_str(type));
+  return `BPF_MAP_TYPE_${name?.toUpperCase() ?? type}`;
+}

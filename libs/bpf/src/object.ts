@@ -1,0 +1,122 @@
+import { bindings } from './bindings.ts';
+import type { BpfLink } from './link.ts';
+import { loadError, openError } from './load-error.ts';
+import { BpfMap } from './map.ts';
+import { listen, type Listen } from './messages.ts';
+import { BpfProgram } from './program.ts';
+
+export interface OpenOptions {
+  /** Its first characters come before the names of data sections in the kernel. */
+  readonly name: string;
+  /** A BTF file to relocate against instead of the running kernel's own. */
+  readonly btfPath?: string;
+  /** Takes what libbpf says, a line at a time. */
+  readonly diagnose?: (line: string) => void;
+  /** libbpf's debug messages too. */
+  readonly verbose?: boolean;
+}
+
+/**
+ * Opens an ELF object: its programs and maps are known then, and nothing is in the kernel yet. The caller
+ * closes it.
+ *
+ * @throws OBJECT_INVALID, DEPENDENCY_MISSING
+ */
+export function openObject(content: Uint8Array, options: OpenOptions): BpfObject {
+  const { libbpf } = bindings();
+  const listening = listenFor(options);
+  const opts = openOpts(options);
+  const { value, lines } = listening(() => libbpf.bpf_object__open_mem(content, content.byteLength, opts));
+  if (value < 0) throw openError(options.name, value, lines);
+  return new BpfObject(value, options, listening);
+}
+
+/** Programs and maps that are loaded together, closed together. */
+export class BpfObject {
+  readonly programs: readonly BpfProgram[];
+  readonly maps: readonly BpfMap[];
+  readonly #links: BpfLink[] = [];
+  readonly #options: OpenOptions;
+  readonly #listen: Listen;
+  #pointer: number;
+
+  /** Owns `pointer`, a `struct bpf_object *`; made by openObject. */
+  constructor(pointer: number, options: OpenOptions, listening: Listen) {
+    const { libbpf } = bindings();
+    this.#pointer = pointer;
+    this.#options = options;
+    this.#listen = listening;
+    const owner = { listen: listening, own: (link: BpfLink) => void this.#links.push(link) };
+    this.programs = walk(pointer, libbpf.bpf_object__next_program).map((at) => new BpfProgram(at, owner));
+    this.maps = walk(pointer, libbpf.bpf_object__next_map).map((at) => new BpfMap(at));
+  }
+
+  program(name: string): BpfProgram | undefined {
+    return this.programs.find((program) => program.name === name);
+  }
+
+  /** Finds a map by its name, or a data section's by the section's (`.rodata`). */
+  map(name: string): BpfMap | undefined {
+    return (
+      this.maps.find((map) => map.name === name) ??
+      this.maps.find((map) => name.startsWith('.') && map.dataSection === name)
+    );
+  }
+
+  /**
+   * Creates the maps, relocates the programs against the kernel's types and has the kernel verify them.
+   * After a failure the object can only be closed.
+   *
+   * @throws VERIFIER_REJECTED, PERMISSION_DENIED, FEATURE_UNSUPPORTED, LOAD_FAILED
+   */
+  load(): void {
+    const { libbpf } = bindings();
+    const { value, lines } = this.#listen(() => libbpf.bpf_object__load(this.#pointer));
+    if (value < 0) throw loadError(this.#options, value, lines);
+  }
+
+  /**
+   * Detaches, last link first, and frees programs and maps. Idempotent. Memory that was mapped from a map
+   * stays until it is unmapped.
+   */
+  close(): void {
+    if (this.#pointer === 0) return;
+    while (this.#links.length > 0) this.#links.pop()?.destroy();
+    bindings().libbpf.bpf_object__close(this.#pointer);
+    this.#pointer = 0;
+  }
+}
+
+function listenFor({ diagnose, verbose = false }: OpenOptions): Listen {
+  return (call) => {
+    const heard = listen(call, verbose);
+    if (diagnose) heard.lines.forEach(diagnose);
+    return heard;
+  };
+}
+
+/** Follows libbpf's way of iterating: each call takes the one before and returns NULL after the last. */
+function walk(object: number, next: (object: number, previous: number) => number): number[] {
+  const found: number[] = [];
+  for (let at = next(object, 0); at !== 0; at = next(object, at)) found.push(at);
+  return found;
+}
+
+/**
+ * Builds a `struct bpf_object_open_opts` (libbpf.h), with the strings it points at behind it. Its `sz` ends
+ * it after the last field we use, which libbpf allows.
+ *
+ *      0  size_t sz             8  const char *object_name       16  bool relaxed_maps
+ *     24  const char *pin_root_path   32  unused   40  const char *kconfig   48  const char *btf_custom_path
+ */
+function openOpts({ name, btfPath }: OpenOptions): Buffer {
+  const size = 56;
+  const objectName = Buffer.from(`${name.replace(/\W/g, '_')}\0`);
+  const customBtf = Buffer.from(btfPath === undefined ? '' : `${btfPath}\0`);
+  const opts = Buffer.concat([Buffer.alloc(size), objectName, customBtf]);
+  const address = bindings().addressOf(opts) + size;
+  opts.writeBigUInt64LE(BigInt(size), 0);
+  opts.writeBigUInt64LE(BigInt(address), 8);
+  if (customBtf.length > 0) opts.writeBigUInt64LE(BigInt(address + objectName.length), 48);
+  return opts;
+}

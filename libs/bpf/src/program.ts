@@ -1,0 +1,61 @@
+import { attachError } from './attach-error.ts';
+import { bindings } from './bindings.ts';
+import { BpfLink } from './link.ts';
+import type { Listen } from './messages.ts';
+
+/** What a program needs of its object. */
+export interface ProgramOwner {
+  readonly listen: Listen;
+  /** Takes a link over, to destroy it when the object is closed. */
+  own(link: BpfLink): void;
+}
+
+/** A program of an object, before and after load. */
+export class BpfProgram {
+  readonly name: string;
+  /** The ELF section, which says what the program is and where libbpf attaches it. */
+  readonly section: string;
+  readonly #pointer: number;
+  readonly #owner: ProgramOwner;
+
+  /** `pointer` is a `struct bpf_program *` that lives as long as its object. */
+  constructor(pointer: number, owner: ProgramOwner) {
+    const { libbpf } = bindings();
+    this.#pointer = pointer;
+    this.#owner = owner;
+    this.name = libbpf.bpf_program__name(pointer);
+    this.section = libbpf.bpf_program__section_name(pointer);
+  }
+
+  /** As C spells it: `BPF_PROG_TYPE_TRACEPOINT`. */
+  get type(): string {
+    const { libbpf, readString } = bindings();
+    const type = libbpf.bpf_program__type(this.#pointer);
+    return `BPF_PROG_TYPE_${readString(libbpf.libbpf_bpf_prog_type_str(type))?.toUpperCase() ?? type}`;
+  }
+
+  /** The descriptor after load, owned by the object; negative before. */
+  get fd(): number {
+    return bindings().libbpf.bpf_program__fd(this.#pointer);
+  }
+
+  /** Says before load whether the program is loaded with its object. */
+  setAutoload(autoload: boolean): void {
+    bindings().libbpf.bpf_program__set_autoload(this.#pointer, autoload ? 1 : 0);
+  }
+
+  /**
+   * Attaches where the section says. The object destroys the link when it is closed.
+   *
+   * @throws ATTACH_FAILED, PERMISSION_DENIED; FEATURE_UNSUPPORTED where the kernel lacks what the section
+   * asks for, or where the section doesn't say enough for libbpf to attach by it
+   */
+  attach(): BpfLink {
+    const { libbpf } = bindings();
+    const { value, lines } = this.#owner.listen(() => libbpf.bpf_program__attach(this.#pointer));
+    if (value < 0) throw attachError(this, value, lines);
+    const link = new BpfLink(value);
+    this.#owner.own(link);
+    return link;
+  }
+}

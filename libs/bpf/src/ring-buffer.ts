@@ -1,0 +1,132 @@
+import { EcliError, printable } from '@ecli/core';
+import { sampleMemory, type SampleMemory } from '@ecli/btf';
+import { bindings } from './bindings.ts';
+import { errnoName } from './errno.ts';
+import type { BpfMap } from './map.ts';
+import { RingRecords } from './ring-records.ts';
+import type { SampleReader, SampleVisitor } from './sample-reader.ts';
+import { Waiter } from './waiter.ts';
+
+/** sys/mman.h */
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+
+/**
+ * Opens a loaded `BPF_MAP_TYPE_RINGBUF` map for reading in place. One reader a ring. It may outlive the map's
+ * object.
+ *
+ * @throws LOAD_FAILED when memory or descriptors have run out
+ */
+export function openRingBuffer(map: BpfMap): SampleReader {
+  const mapping = new RingMapping(map);
+  try {
+    return new RingBuffer(mapping, new Waiter([map.fd]));
+  } catch (error) {
+    mapping.close();
+    throw error;
+  }
+}
+
+class RingBuffer implements SampleReader {
+  /** A ring's program learns of a full buffer where it reserves; the kernel doesn't count. */
+  readonly lost = 0;
+  readonly capacityBytes: number;
+  readonly #mapping: RingMapping;
+  readonly #waiter: Waiter;
+  #records: RingRecords | undefined;
+
+  constructor(mapping: RingMapping, waiter: Waiter) {
+    this.#mapping = mapping;
+    this.#waiter = waiter;
+    this.#records = mapping.records();
+    this.capacityBytes = this.#records.capacityBytes;
+  }
+
+  get memory(): SampleMemory {
+    return this.#records?.memory ?? NO_MEMORY;
+  }
+
+  pendingBytes(): number {
+    return this.#records?.pendingBytes() ?? 0;
+  }
+
+  drain(visit: SampleVisitor): number {
+    return this.#records?.drain(visit) ?? 0;
+  }
+
+  wait(timeoutMs: number): Promise<void> {
+    return this.#records?.isReady() ? nextTurn() : this.#waiter.wait(timeoutMs);
+  }
+
+  wake(): void {
+    this.#waiter.wake();
+  }
+
+  close(): void {
+    if (!this.#records) return;
+    this.#waiter.close();
+    this.#records = undefined;
+    this.#mapping.close();
+  }
+}
+
+/** After close, views of the unmapped pages must be out of reach: touching them would end the process. */
+const NO_MEMORY = sampleMemory(new Uint8Array(0));
+
+/** A promise that lets signals, timers and output have their turn before it resolves. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
+/**
+ * The map's pages in our memory. The kernel gives the consumer's page for writing and all others for reading
+ * only: consumer, producer, data, data again (kernel/bpf/ringbuf.c, ringbuf_map_mmap_kern).
+ */
+class RingMapping {
+  readonly #pageBytes: number;
+  readonly #readBytes: number;
+  #consumer = 0;
+  #rest = 0;
+
+  constructor(map: BpfMap) {
+    const { libc } = bindings();
+    this.#pageBytes = libc.getpagesize();
+    this.#readBytes = this.#pageBytes + 2 * map.maxEntries;
+    try {
+      this.#consumer = mapPages(map, this.#pageBytes, PROT_READ | PROT_WRITE, 0);
+      this.#rest = mapPages(map, this.#readBytes, PROT_READ, this.#pageBytes);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  records(): RingRecords {
+    const { viewMemory } = bindings();
+    const consumer = viewMemory(this.#consumer, this.#pageBytes);
+    const rest = viewMemory(this.#rest, this.#readBytes);
+    return new RingRecords({
+      consumer: new BigUint64Array(consumer.buffer, consumer.byteOffset, 1),
+      producer: new Int32Array(rest.buffer, rest.byteOffset, 2),
+      data: rest.subarray(this.#pageBytes),
+    });
+  }
+
+  close(): void {
+    const { libc } = bindings();
+    if (this.#consumer > 0) libc.munmap(this.#consumer, this.#pageBytes);
+    if (this.#rest > 0) libc.munmap(this.#rest, this.#readBytes);
+    this.#consumer = 0;
+    this.#rest = 0;
+  }
+}
+
+function mapPages(map: BpfMap, bytes: number, protection: number, offset: number): number {
+  const address = bindings().libc.mmap(0, bytes, protection, MAP_SHARED, map.fd, offset);
+  if (address > 0) return address;
+  throw new EcliError(
+    'LOAD_FAILED',
+    `ring buffer ${printable(map.name)}: ${bytes} bytes can't be mapped: ${errnoName(address)}`,
+  );
+}
