@@ -1,4 +1,5 @@
 import { type Artifact, EcliError, MediaType, printable, sniff } from '@ecli/core';
+import { describeObject, withExportType } from './describe-object.ts';
 import { parseJsonPackage } from './json-package.ts';
 import type { ProgramPackage } from './meta.ts';
 import { readTar } from './tar.ts';
@@ -14,30 +15,39 @@ export interface ReadOptions {
  *
  * @throws PACKAGE_INVALID, OBJECT_INVALID, BUILD_FAILED, TOOL_MISSING; MEDIA_TYPE_UNSUPPORTED
  */
-export async function readPackage(artifact: Artifact, _options: ReadOptions = {}): Promise<ProgramPackage> {
-  const { content, reference } = artifact;
-  const mediaType = mediaTypeOf(artifact);
-  switch (mediaType) {
+export async function readPackage(artifact: Artifact, options: ReadOptions = {}): Promise<ProgramPackage> {
+  const { content, reference: name } = artifact;
+  switch (mediaTypeOf(artifact)) {
     case MediaType.package:
-      return parseJsonPackage(content, reference);
+      return exporting(parseJsonPackage(content, name), name, options);
     case MediaType.tar:
-      return parseJsonPackage(packageInTar(content, reference), `${reference}: ${PACKAGE_FILE}`);
+      return exporting(
+        parseJsonPackage(packageInTar(content, name), `${name}: ${PACKAGE_FILE}`),
+        name,
+        options,
+      );
+    case MediaType.object:
+      return describeObject(content, { name, ...options });
     case MediaType.wasm:
     case MediaType.wasmLayer:
       throw new EcliError(
         'MEDIA_TYPE_UNSUPPORTED',
-        `${printable(reference)}: a Wasm module, which this version does not run`,
+        `${printable(name)}: a Wasm module, which this version does not run`,
         { hint: 'JSON packages, BPF objects (.bpf.o) and sources (.bpf.c) run' },
       );
     default:
       throw new EcliError(
         'MEDIA_TYPE_UNSUPPORTED',
-        `${printable(reference)}: neither a JSON package, a BPF object nor a tar`,
+        `${printable(name)}: neither a JSON package, a BPF object nor a tar`,
         {
           hint: 'state what it is: -p json, -p object, -p source or -p tar',
         },
       );
   }
+}
+
+function exporting(program: ProgramPackage, name: string, { exportType }: ReadOptions): ProgramPackage {
+  return exportType === undefined ? program : withExportType(program, name, exportType);
 }
 
 /** The media type stated, or what the bytes say where none is or where it is known to be used for anything. */

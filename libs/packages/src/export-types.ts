@@ -1,0 +1,111 @@
+import { type Btf, type CompositeType, type MapDefinition, mapDefinitions, type ObjectFile } from '@ecli/btf';
+import { EcliError, printable } from '@ecli/core';
+import type { ExportType } from './meta.ts';
+import { spellType } from './skeleton.ts';
+
+/** Maps that carry events, whose shape has to be known to show them. */
+const EVENT_MAPS = ['BPF_MAP_TYPE_RINGBUF', 'BPF_MAP_TYPE_PERF_EVENT_ARRAY'];
+
+/** Variables that compilers add to keep an exported struct in BTF: `struct WORD *__eunomia_dummy_WORD_ptr`. */
+const DUMMY = /^__eunomia_dummy_(\w+)_ptr$/;
+
+/** The name of the variable that keeps `struct` in an object's BTF. */
+export function dummyVariable(struct: string): string {
+  return `__eunomia_dummy_${struct}_ptr`;
+}
+
+/**
+ * Finds the types of an object's events: the struct asked for; else those that a compiler marked; else what
+ * the map that carries events says of its values. An object without such a map has none.
+ *
+ * @throws PACKAGE_INVALID listing the structs there are, when the one asked for is not, or none can be told
+ */
+export function exportTypesOf(object: ObjectFile, name: string, exportType?: string): ExportType[] {
+  if (exportType !== undefined) return [exportTypeNamed(object, name, exportType)];
+  const marked = markedStructs(object.btf);
+  if (marked.length > 0) return marked.map((struct) => describeStruct(object.btf, struct));
+  const events = eventMapOf(object);
+  if (!events) return [];
+  const value = valueStruct(object.btf, events);
+  if (value) return [describeStruct(object.btf, value)];
+  throw new EcliError(
+    'PACKAGE_INVALID',
+    `${printable(name)}: the type of the events in ${printable(events.name)} is not known`,
+    { hint: `${structsHint(object)}\n${KEEP_HINT}` },
+  );
+}
+
+/** Describes the struct that the user names. @throws PACKAGE_INVALID listing the structs there are */
+export function exportTypeNamed(object: ObjectFile, name: string, exportType: string): ExportType {
+  const struct = object.btf.find('struct', exportType.replace(/^struct\s+/, ''));
+  if (struct) return describeStruct(object.btf, struct);
+  throw new EcliError(
+    'PACKAGE_INVALID',
+    `${printable(name)}: no struct ${printable(exportType)} in the object's BTF`,
+    { hint: structsHint(object) },
+  );
+}
+
+/** The entry of `export_types` for a struct. @throws OBJECT_INVALID for an unsound layout */
+export function describeStruct(btf: Btf, struct: CompositeType): ExportType {
+  return {
+    name: struct.name,
+    size: btf.sizeOf(struct.id),
+    type_id: struct.id,
+    members: struct.members.map(({ name, type }) => ({ name, type: spellType(btf, type) })),
+  };
+}
+
+/** The map whose events are shown: the last of its kind, as in packages that say no more. */
+export function eventMapOf(object: ObjectFile): MapDefinition | undefined {
+  return mapDefinitions(object).findLast(({ type }) => EVENT_MAPS.includes(type));
+}
+
+/** The struct of a map's values, where `__type(value, struct …)` gives one with a name. */
+export function valueStruct(btf: Btf, { valueType }: MapDefinition): CompositeType | undefined {
+  if (valueType === undefined) return undefined;
+  const type = btf.resolve(valueType);
+  return type.kind === 'struct' && type.name !== '' ? type : undefined;
+}
+
+function markedStructs(btf: Btf): CompositeType[] {
+  return variableTypes(btf)
+    .filter(({ variable }) => DUMMY.test(variable))
+    .flatMap(({ type }) => structBehind(btf, type) ?? []);
+}
+
+function variableTypes(btf: Btf): { readonly variable: string; readonly type: number }[] {
+  return btf.types.flatMap((type) =>
+    type.kind === 'variable' ? [{ variable: type.name, type: type.type }] : [],
+  );
+}
+
+/** The struct with a name that a type is or points to. */
+function structBehind(btf: Btf, id: number): CompositeType | undefined {
+  const type = btf.resolve(id);
+  const target = type.kind === 'pointer' ? btf.resolve(type.target) : type;
+  return target.kind === 'struct' && target.name !== '' ? target : undefined;
+}
+
+const MOST_LISTED = 12;
+
+const KEEP_HINT =
+  'a struct that is missing here is kept in BTF by a line of the source:\n' +
+  '  const struct event *unused __attribute__((unused));';
+
+function structsHint(object: ObjectFile): string {
+  const names = candidates(object).map(printable);
+  if (names.length === 0) return 'the object has no struct that could be meant';
+  const rest = names.length > MOST_LISTED ? `, and ${names.length - MOST_LISTED} more` : '';
+  return `say which one it is: --export STRUCT, one of: ${names.slice(0, MOST_LISTED).join(', ')}${rest}`;
+}
+
+/** Structs that the source's own variables and maps name; the kernel's are in BTF too, and rarely meant. */
+function candidates(object: ObjectFile): string[] {
+  const { btf } = object;
+  const values = mapDefinitions(object).flatMap((map) => valueStruct(btf, map) ?? []);
+  const pointed = variableTypes(btf).flatMap(({ type }) => structBehind(btf, type) ?? []);
+  const own = [...values, ...pointed];
+  const structs = own.length > 0 ? own : btf.types.filter((type) => type.kind === 'struct');
+  return [...new Set(structs.map(({ name }) => name).filter((name) => name !== ''))];
+}
