@@ -1,0 +1,104 @@
+import { openObject, openPerfBuffer, openRingBuffer, type SampleReader } from '@ecli/bpf';
+import { compileJsonRow, compileTextRow, dataSections, type ObjectFile, parseObject } from '@ecli/btf';
+import { type LoadSpec, type Program } from '@ecli/core';
+import { type PackageMeta, readPackage } from '@ecli/packages';
+import { parseArguments } from './arguments.ts';
+import { planAttach } from './attach-plan.ts';
+import { type ExportPlan, planExport } from './export-plan.ts';
+import { HelpProgram } from './help-program.ts';
+import { LogStream } from './log-stream.ts';
+import { closeAll, NativeProgram, type Output } from './native-program.ts';
+import { programOptions, statedValues } from './program-options.ts';
+import { JsonRows, type Rows, TextRows } from './rows.ts';
+import { SamplePump } from './sample-pump.ts';
+import { usageText } from './usage.ts';
+import { compiledValue, findVariables, setVariables, type VariableValue } from './variables.ts';
+
+/** What a package and its arguments come to, before libbpf has seen anything. */
+interface Preparation {
+  readonly spec: LoadSpec;
+  readonly meta: PackageMeta;
+  readonly bytes: Uint8Array;
+  readonly file: ObjectFile;
+  readonly values: readonly VariableValue[];
+  readonly verbose: boolean;
+}
+
+/**
+ * Turns a spec into a program whose maps and programs are in the kernel, attached to nothing. All that can be
+ * known to be wrong is found before the kernel is touched.
+ */
+export async function loadProgram(spec: LoadSpec): Promise<Program> {
+  const { exportType } = spec;
+  const { object: bytes, meta } = await readPackage(
+    spec.artifact,
+    exportType === undefined ? {} : { exportType },
+  );
+  const file = parseObject(bytes);
+  const variables = findVariables(meta.bpf_skel.data_sections, dataSections(file));
+  const options = programOptions(variables, file.btf);
+  const stated = statedValues(options);
+  const { help, verbose, values } = parseArguments(spec.args, options);
+  if (help) {
+    const initial = new Map(stated.map(({ variable, bytes: value }) => [variable, value]));
+    return new HelpProgram(
+      usageText(
+        spec.name,
+        meta.bpf_skel.doc,
+        options,
+        ({ variable }) => initial.get(variable) ?? compiledValue(variable),
+      ),
+    );
+  }
+  return loadPrepared({ spec, meta, bytes, file, values: [...stated, ...values], verbose });
+}
+
+function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation): Program {
+  const stream = new LogStream();
+  const diagnose = verbose || meta.debug_verbose ? (line: string) => stream.say(line) : spec.diagnose;
+  const btfPath = spec.btfPath ?? (process.env['BTF_FILE_PATH'] || undefined);
+  const object = openObject(bytes, {
+    name: meta.bpf_skel.obj_name,
+    verbose: diagnose !== undefined,
+    ...(btfPath === undefined ? {} : { btfPath }),
+    ...(diagnose === undefined ? {} : { diagnose }),
+  });
+  let output: Output | undefined;
+  try {
+    const plan = planExport(spec.name, meta, object, file);
+    const programs = planAttach(meta.bpf_skel.progs, object);
+    const rows = plan && compileRows(plan, file, spec);
+    setVariables(object, values);
+    object.load();
+    output = plan && rows && openOutput(plan, rows, meta, spec, stream);
+    return new NativeProgram({ name: spec.name, object, programs, stream, output, diagnose });
+  } catch (error) {
+    closeAll([() => output?.reader.close(), () => object.close()]);
+    throw error;
+  }
+}
+
+function compileRows({ type }: ExportPlan, { btf }: ObjectFile, { format }: LoadSpec): Rows {
+  return format === 'json'
+    ? new JsonRows(compileJsonRow(btf, type.id))
+    : new TextRows(compileTextRow(btf, type.id));
+}
+
+function openOutput(
+  plan: ExportPlan,
+  rows: Rows,
+  meta: PackageMeta,
+  { backpressure, maxEvents }: LoadSpec,
+  stream: LogStream,
+): Output {
+  const reader = openReader(plan, meta);
+  return {
+    reader,
+    pump: new SamplePump({ reader, rows, stream, backpressure, maxEvents }),
+    header: rows.header,
+  };
+}
+
+function openReader({ kind, map }: ExportPlan, { perf_buffer_pages: pages }: PackageMeta): SampleReader {
+  return kind === 'ring' ? openRingBuffer(map) : openPerfBuffer(map, { pages });
+}

@@ -1,0 +1,67 @@
+import { Observable, Subject } from 'rxjs';
+import { type EcliError, type LogChunk, printable } from '@ecli/core';
+import { MicrosecondClock } from './clock.ts';
+
+/** Where the output of one program comes together: rendered events and what is said about them. */
+export class LogStream {
+  private readonly chunks = new Subject<LogChunk>();
+  private readonly clock = new MicrosecondClock();
+  private readonly early: string[] = [];
+  private isOpen = false;
+  private onAbandoned: () => void = () => undefined;
+
+  /** Hot: chunks from before a subscription don't come again. */
+  readonly logs = new Observable<LogChunk>((subscriber) => {
+    const subscription = this.chunks.subscribe(subscriber);
+    return () => {
+      subscription.unsubscribe();
+      if (!this.observed) this.onAbandoned();
+    };
+  });
+
+  /** Whether anybody takes chunks. */
+  get observed(): boolean {
+    return this.chunks.observed;
+  }
+
+  /** Calls `callback` whenever the last subscriber goes. */
+  whenAbandoned(callback: () => void): void {
+    this.onAbandoned = callback;
+  }
+
+  /** Microseconds since the epoch. */
+  now(): number {
+    return this.clock.now();
+  }
+
+  /** Gives `bytes`, whole lines that nobody changes afterwards, to the subscribers. */
+  emit(stream: LogChunk['stream'], bytes: Uint8Array, lines: number, timeUs = this.now()): void {
+    this.chunks.next({ stream, timeUs, bytes, lines });
+  }
+
+  /** Emits one line for people; before `open` it is kept until then. */
+  say(line: string): void {
+    if (this.isOpen) this.emitLines('stderr', [line]);
+    else this.early.push(line);
+  }
+
+  /** Emits what was said so far and, when there is one, the header of the events. */
+  open(header: string | undefined): void {
+    this.isOpen = true;
+    if (this.early.length > 0) this.emitLines('stderr', this.early.splice(0));
+    if (header !== undefined) this.emitLines('plain', [header]);
+  }
+
+  complete(): void {
+    this.chunks.complete();
+  }
+
+  fail(error: EcliError): void {
+    this.chunks.error(error);
+  }
+
+  private emitLines(stream: LogChunk['stream'], lines: readonly string[]): void {
+    const text = lines.map((line) => `${printable(line)}\n`).join('');
+    this.emit(stream, new TextEncoder().encode(text), lines.length);
+  }
+}

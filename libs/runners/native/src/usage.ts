@@ -1,0 +1,88 @@
+import { printable, printableLines } from '@ecli/core';
+import type { PackageDoc } from '@ecli/packages';
+import type { ProgramOption } from './program-options.ts';
+
+/** One line of the list of options. */
+interface OptionLine {
+  readonly spelling: string;
+  readonly text: string;
+}
+
+/**
+ * Writes how a program is used, from its documentation and its variables' descriptions.
+ * `initial` gives the bytes that a variable has when no argument sets it.
+ */
+export function usageText(
+  name: string,
+  doc: PackageDoc | undefined,
+  options: readonly ProgramOption[],
+  initial: (option: ProgramOption) => Uint8Array,
+): string {
+  const own = options.filter((option) => option.type && option.long !== '' && option.long !== 'help');
+  const names = new Set(own.map(({ long }) => long));
+  const helpShort = own.some(({ short }) => short === 'h') ? '    ' : '-h, ';
+  const lines = [
+    ...own.map((option) => optionLine(option, initial(option))),
+    { spelling: `${helpShort}--help`, text: 'print this help' },
+    ...(names.has('verbose') ? [] : [{ spelling: '    --verbose', text: "show libbpf's messages" }]),
+  ];
+  const paragraphs = [...docParagraphs(name, doc), `Usage: ${printable(name)} [options]`, optionList(lines)];
+  return `${paragraphs.join('\n\n')}\n`;
+}
+
+function docParagraphs(name: string, doc: PackageDoc = {}): readonly string[] {
+  const title = [printable(name), doc.version === undefined ? '' : printable(doc.version)]
+    .filter(Boolean)
+    .join(' ');
+  const brief = doc.brief === undefined ? title : `${title}: ${printable(doc.brief)}`;
+  const more = [doc.description, doc.details].filter((text) => text !== undefined && text !== '');
+  return [brief, ...more.map((text) => printableLines(text ?? ''))];
+}
+
+function optionLine(option: ProgramOption, initial: Uint8Array): OptionLine {
+  const { short, long, type, typeName, help, sets } = option;
+  const names = `${short === undefined ? '    ' : `-${printable(short)}, `}--${printable(long)}`;
+  const spelling = type?.flag ? names : `${names} VALUE`;
+  const value = type?.format(initial) ?? '';
+  const facts = [
+    type?.flag ? '' : typeName,
+    type?.choices ? `one of ${type.choices.join(', ')}` : '',
+    value === '' ? '' : `default: ${value}`,
+  ];
+  const known = facts.filter(Boolean).join('; ');
+  const described = help ?? (type?.flag ? `set ${printable(option.variable.name)} to ${sets}` : '');
+  return { spelling, text: `${printableLines(described).trim()}${known ? ` (${known})` : ''}`.trim() };
+}
+
+const WIDTH = 100;
+/** A longer spelling has its text on the line below. */
+const SPELLING_WIDTH = 34;
+
+function optionList(lines: readonly OptionLine[]): string {
+  const width = Math.min(SPELLING_WIDTH, Math.max(...lines.map(({ spelling }) => spelling.length)));
+  const indent = ' '.repeat(width + 4);
+  return [
+    'Options:',
+    ...lines.map(({ spelling, text }) => {
+      const wrapped = text.split('\n').flatMap((line) => wrap(line.trim(), WIDTH - indent.length));
+      const [first = '', ...rest] = spelling.length > width ? ['', ...wrapped] : wrapped;
+      const lead = `  ${spelling.padEnd(width)}  ${first}`.trimEnd();
+      return [lead, ...rest.map((line) => `${indent}${line}`)].join('\n');
+    }),
+  ].join('\n');
+}
+
+/** Breaks `text` between words into lines of at most `width` characters; a longer word stays whole. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,74 @@
+import type { BpfObject } from '@ecli/bpf';
+import { type DataSectionLayout, isDataSectionName, type VariableLayout } from '@ecli/btf';
+import { EcliError, printable } from '@ecli/core';
+import type { DataSection, VariableMeta } from '@ecli/packages';
+
+/** A global variable: where it lies, and what its package says of it. */
+export interface Variable extends VariableLayout {
+  readonly section: DataSectionLayout;
+  readonly meta: VariableMeta;
+}
+
+/** What a variable holds from load on. */
+export interface VariableValue {
+  readonly variable: Variable;
+  readonly bytes: Uint8Array;
+}
+
+/** The compiler puts variables of these names beside export types to keep them in BTF; nobody sets them. */
+const DUMMY_PREFIX = '__eunomia_dummy';
+
+/**
+ * Finds in the object the variables that a package lists.
+ *
+ * @throws PACKAGE_INVALID for one that isn't there
+ */
+export function findVariables(
+  listed: readonly DataSection[],
+  layouts: readonly DataSectionLayout[],
+): readonly Variable[] {
+  return listed
+    .filter(({ name }) => isDataSectionName(name))
+    .flatMap(({ name, variables }) =>
+      variables
+        .filter((meta) => !meta.name.startsWith(DUMMY_PREFIX))
+        .map((meta) => findVariable(meta, name, layouts)),
+    );
+}
+
+function findVariable(
+  meta: VariableMeta,
+  sectionName: string,
+  layouts: readonly DataSectionLayout[],
+): Variable {
+  const section = layouts.find(({ name }) => name === sectionName);
+  const layout = section?.variables.find(({ name }) => name === meta.name);
+  if (section && layout) return { ...layout, section, meta };
+  throw new EcliError(
+    'PACKAGE_INVALID',
+    `variable ${printable(meta.name)}: the package has it in ${printable(sectionName)}, its object doesn't`,
+    { hint: 'the package and its object do not belong together: build the package again' },
+  );
+}
+
+/** The bytes with which the compiler left a variable. */
+export function compiledValue({ section, offset, size }: Variable): Uint8Array {
+  const bytes = new Uint8Array(size);
+  bytes.set(section.data.subarray(offset, offset + size));
+  return bytes;
+}
+
+/** Puts values into the sections of an object that isn't loaded yet; of two for one variable the later stays. */
+export function setVariables(object: BpfObject, values: readonly VariableValue[]): void {
+  for (const section of new Set(values.map(({ variable }) => variable.section))) {
+    const map = object.map(section.name);
+    const content = map?.initialValue();
+    if (!map || content?.byteLength !== section.size) {
+      throw new EcliError('LOAD_FAILED', `section ${printable(section.name)}: libbpf gives no access to it`);
+    }
+    for (const { variable, bytes } of values) {
+      if (variable.section === section) content.set(bytes, variable.offset);
+    }
+    map.setInitialValue(content);
+  }
+}
