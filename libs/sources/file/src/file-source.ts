@@ -12,7 +12,7 @@ import {
 import { notFound, unreadable } from './failures.ts';
 import { isLocal, parseLocation } from './location.ts';
 import { isProgramName, mediaTypeOf } from './media-type.ts';
-import { readFile, readStdin, type ReadLimits } from './read.ts';
+import { readFifo, readFile, readStdin, type ReadLimits } from './read.ts';
 
 export interface FileSourceOptions {
   /** The largest program taken, in bytes; 256 MiB by default. */
@@ -44,9 +44,11 @@ export class FileSource implements Source {
       return describe(reference, await readStdin(limits), '', context.mediaType);
     }
     const file = await locateProgram(location.path);
+    if (file.stats.isFIFO()) {
+      return describe(reference, await readFifo(file.path, limits), file.path, context.mediaType);
+    }
     const content = await readFile(file.path, file.stats, limits);
-    const artifact = describe(reference, content, file.path, context.mediaType);
-    return file.stats.isFile() ? { ...artifact, path: file.path } : artifact;
+    return { ...describe(reference, content, file.path, context.mediaType), path: file.path };
   }
 }
 

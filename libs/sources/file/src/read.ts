@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs';
+import { constants, openSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { isatty } from 'node:tty';
 import { EcliError, printable, type FetchContext } from '@ecli/core';
@@ -13,24 +13,31 @@ export interface ReadLimits extends Pick<FetchContext, 'signal' | 'progress'> {
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Reads the whole of a file or FIFO. A file that is too large is refused unread; one that grows, or a stream,
- * as soon as it passes the limit.
+ * Reads the whole of a file. One that is too large is refused unread; one that grows meanwhile, as soon as it
+ * passes the limit.
  */
 export async function readFile(path: string, stats: Stats, limits: ReadLimits): Promise<Uint8Array> {
   if (stats.size > limits.limitBytes) throw tooLarge(path, limits.limitBytes, stats.size);
-  // Opening a FIFO waits for its writer, in a thread that nothing can call back: stop waiting for the thread.
-  const opening = open(path).catch(async (error: unknown) => Promise.reject(await unreadable(path, error)));
-  const handle = await untilAborted(opening, limits.signal).catch((error: unknown) => {
-    void opening.then((late) => late.close()).catch(() => undefined);
-    throw error;
-  });
-  const total = stats.isFile() ? stats.size : undefined;
+  const handle = await opened(() => open(path), path);
   try {
-    return await collect(chunksOf(handle, path, limits.signal), path, total, limits);
+    return await collect(chunksOf(handle), path, stats.size, limits);
   } finally {
-    const closing = handle.close().catch(() => undefined);
-    // An abort leaves a read behind that may be stuck in a FIFO, and close waits for it.
-    if (!limits.signal.aborted) await closing;
+    await handle.close();
+  }
+}
+
+/**
+ * Reads a FIFO to its end. Opened without blocking and watched by the event loop: a read(2) that waits for a
+ * writer would hold a thread that nothing can call back, and node can't exit while a thread is held.
+ */
+export async function readFifo(path: string, limits: ReadLimits): Promise<Uint8Array> {
+  const { Socket } = await import('node:net');
+  const fd = await opened(() => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), path);
+  const socket = new Socket({ fd, readable: true, writable: false });
+  try {
+    return await readStream(socket, path, limits);
+  } finally {
+    socket.destroy();
   }
 }
 
@@ -41,33 +48,57 @@ export async function readStdin(limits: ReadLimits): Promise<Uint8Array> {
       hint: 'send one: cat package.json | ecli run -',
     });
   }
-  const { stdin } = process;
-  const stop = (): void => void stdin.destroy();
+  return readStream(process.stdin, 'standard input', limits);
+}
+
+async function opened<T>(openIt: () => T, path: string): Promise<Awaited<T>> {
+  try {
+    return await openIt();
+  } catch (error) {
+    throw await unreadable(path, error);
+  }
+}
+
+async function readStream(
+  stream: NodeJS.ReadableStream & { destroy(): unknown },
+  name: string,
+  limits: ReadLimits,
+): Promise<Uint8Array> {
+  limits.signal.throwIfAborted();
+  const stop = (): void => void stream.destroy();
   limits.signal.addEventListener('abort', stop, { once: true });
   try {
-    return await collect(stdin, 'standard input', undefined, limits);
-  } catch (error) {
-    limits.signal.throwIfAborted();
-    throw error instanceof EcliError ? error : await unreadable('standard input', error);
+    return await collect(stream as AsyncIterable<Uint8Array>, name, undefined, limits);
   } finally {
     limits.signal.removeEventListener('abort', stop);
   }
 }
 
 /** Each chunk is lent until the next one is asked for. */
-async function* chunksOf(handle: FileHandle, path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   while (true) {
-    const reading = handle
-      .read(buffer, 0, buffer.byteLength)
-      .catch(async (error: unknown) => Promise.reject(await unreadable(path, error)));
-    const { bytesRead } = await untilAborted(reading, signal);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength);
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
   }
 }
 
 async function collect(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+  total: number | undefined,
+  limits: ReadLimits,
+): Promise<Uint8Array> {
+  try {
+    return await gather(chunks, name, total, limits);
+  } catch (error) {
+    limits.signal.throwIfAborted();
+    throw error instanceof EcliError ? error : await unreadable(name, error);
+  }
+}
+
+async function gather(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
   total: number | undefined,
@@ -84,6 +115,7 @@ async function collect(
     received = needed;
     limits.progress?.(received, total);
   }
+  limits.signal.throwIfAborted();
   return content.subarray(0, received);
 }
 
@@ -92,22 +124,6 @@ function enlarged(content: Uint8Array, needed: number): Uint8Array<ArrayBuffer> 
   const larger = new Uint8Array(Math.max(needed, content.byteLength * 2));
   larger.set(content);
   return larger;
-}
-
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  // The loser of the race may still fail, and nobody is left to hear it.
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 function tooLarge(name: string, limitBytes: number, size?: number): EcliError {
