@@ -47,7 +47,7 @@ class ArgumentReader {
 
   constructor(
     private readonly args: readonly string[],
-    options: readonly ProgramOption[],
+    private readonly options: readonly ProgramOption[],
   ) {
     // A program's own `verbose` takes the name; `--help` is always ours.
     for (const option of options) {
@@ -145,9 +145,14 @@ class ArgumentReader {
   }
 
   private refuseUnknown(spelling: string, word: string): never {
-    const near = nearest(word, [...this.longs.keys()]);
+    const near = this.nameOfVariable(word) ?? nearest(word, [...this.longs.keys()]);
     const suggestion = near === undefined ? '' : `; did you mean --${printable(near)}?`;
     throw this.unexpected(`${printable(spelling.slice(0, 100))}: unknown argument${suggestion}`);
+  }
+
+  /** A flag such as `--enable-quiet` is easily given as the variable in the source, `quiet`. */
+  private nameOfVariable(name: string): string | undefined {
+    return this.options.find(({ variable, long }) => variable.name === name && long !== '')?.long;
   }
 
   private refuseOperand(operand: string): never {

@@ -90,7 +90,7 @@ function statedBytes(option: ProgramOption, stated: unknown): Uint8Array {
   if (!option.type || text === undefined) {
     throw new EcliError(
       'PACKAGE_INVALID',
-      `${name}: the package states a value that isn't a ${option.typeName}`,
+      `${name}: the package states a value that isn't of type ${option.typeName}`,
     );
   }
   return option.type.encode(text, (reason) => {

@@ -1,0 +1,282 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Backpressure, LogChunk } from '@ecli/core';
+import { FakeReader } from '../test/fake-reader.ts';
+import { LogStream } from './log-stream.ts';
+import type { Rows } from './rows.ts';
+import { type PumpOptions, SamplePump } from './sample-pump.ts';
+
+/** Writes the two words of a sample, so that padding shows. */
+class WordRows implements Rows {
+  readonly sampleSize = 8;
+  readonly maxBytes = 40;
+
+  setTime(): void {}
+
+  write(...[{ view }, offset, out, position]: Parameters<Rows['write']>): number {
+    const row = `${view.getUint32(offset, true)} ${view.getUint32(offset + 4, true)}\n`;
+    return position + new TextEncoder().encodeInto(row, out.subarray(position)).written;
+  }
+}
+
+/** A pump that runs, what came out of it, and a way to wait for more. */
+class Running {
+  readonly reader: FakeReader;
+  readonly pump: SamplePump;
+  readonly chunks: LogChunk[] = [];
+  readonly ended: Promise<void>;
+  readonly stream = new LogStream();
+  private readonly watchers: (() => void)[] = [];
+
+  constructor(options: Partial<PumpOptions> = {}, reader = new FakeReader()) {
+    this.reader = reader;
+    this.pump = new SamplePump({ reader, rows: new WordRows(), stream: this.stream, ...options });
+    this.stream.logs.subscribe((chunk) => {
+      this.chunks.push(chunk);
+      for (const watcher of this.watchers) watcher();
+    });
+    this.stream.open(undefined);
+    this.ended = this.pump.run();
+  }
+
+  /** The numbers shown so far. */
+  get shown(): number[] {
+    return this.lines('plain').map((line) => Number(line.split(' ')[0]));
+  }
+
+  lines(stream: LogChunk['stream']): string[] {
+    const bytes = this.chunks.filter((chunk) => chunk.stream === stream).map((chunk) => chunk.bytes);
+    return Buffer.concat(bytes).toString().split('\n').slice(0, -1);
+  }
+
+  until(condition: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const check = (): void => (condition() ? resolve() : undefined);
+      this.watchers.push(check);
+      check();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.pump.stop();
+    await this.ended;
+  }
+}
+
+/** A sink that is full until it is told otherwise. */
+class Gate implements Backpressure {
+  asked = 0;
+  private open: (() => void) | undefined;
+  private closed: Promise<void> | undefined;
+
+  wait(): Promise<void> | undefined {
+    this.asked++;
+    return this.closed;
+  }
+
+  shut(): void {
+    this.closed = new Promise((resolve) => {
+      this.open = resolve;
+    });
+  }
+
+  release(): void {
+    this.closed = undefined;
+    this.open?.();
+  }
+}
+
+function numbers(count: number, from = 0): number[] {
+  return Array.from({ length: count }, (_, index) => from + index);
+}
+
+/** Lets everything run that is ready to. */
+async function turns(count = 20): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('SamplePump', () => {
+  test('shows every sample once, in order, however they come', async () => {
+    const running = new Running();
+    for (let from = 0; from < 5000; from += 500) {
+      running.reader.write(numbers(500, from));
+      await running.until(() => running.shown.length >= from + 500);
+    }
+    await running.stop();
+    expect(running.shown).toEqual(numbers(5000));
+  });
+
+  test('shows the first sample after a silence without a rest', async () => {
+    const running = new Running();
+    await turns();
+    const began = performance.now();
+    running.reader.write([1]);
+    await running.until(() => running.shown.length === 1);
+    expect(performance.now() - began).toBeLessThan(5);
+    await running.stop();
+  });
+
+  test('goes to sleep once when nothing comes', async () => {
+    const running = new Running();
+    running.reader.write(numbers(100));
+    await running.until(() => running.shown.length === 100);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(running.reader.waits).toBeLessThanOrEqual(2);
+    await running.stop();
+  });
+
+  test('shows what is in the buffer when it is stopped, to the last sample', async () => {
+    const running = new Running();
+    await turns();
+    running.reader.write(numbers(777));
+    await running.stop();
+    expect(running.shown).toEqual(numbers(777));
+  });
+
+  test('waits at the end for a record that is being written, but not forever', async () => {
+    const finished = new Running();
+    finished.reader.unfinished = 1;
+    await turns();
+    finished.pump.stop();
+    await turns();
+    finished.reader.unfinished = 0;
+    finished.reader.write([7]);
+    await finished.ended;
+    expect(finished.shown).toEqual([7]);
+
+    const stuck = new Running();
+    stuck.reader.unfinished = 1;
+    await stuck.stop();
+    expect(stuck.shown).toEqual([]);
+  });
+
+  test('ends by itself after exactly maxEvents, and leaves the rest in the buffer', async () => {
+    const running = new Running({ maxEvents: 250 });
+    running.reader.write(numbers(100));
+    await running.until(() => running.shown.length === 100);
+    running.reader.write(numbers(200, 100));
+    await running.ended;
+    expect(running.shown).toEqual(numbers(250));
+    expect(running.reader.pendingBytes()).toBe(50 * 16);
+  });
+
+  test('ends at once when no event is wanted', async () => {
+    const running = new Running({ maxEvents: 0 });
+    await running.ended;
+    expect(running.shown).toEqual([]);
+  });
+
+  test('leaves samples in the buffer while its sink is full', async () => {
+    const backpressure = new Gate();
+    const running = new Running({ backpressure });
+    await turns();
+    backpressure.shut();
+    running.reader.write(numbers(10));
+    await turns();
+    expect(running.shown).toEqual([]);
+    expect(running.reader.pendingBytes()).toBe(160);
+    backpressure.release();
+    await running.until(() => running.shown.length === 10);
+    await running.stop();
+  });
+
+  test('waits for a full sink at the end too, and then shows the rest', async () => {
+    const backpressure = new Gate();
+    const running = new Running({ backpressure });
+    backpressure.shut();
+    running.reader.write(numbers(10));
+    running.pump.stop();
+    await turns();
+    expect(running.shown).toEqual([]);
+    backpressure.release();
+    await running.ended;
+    expect(running.shown).toEqual(numbers(10));
+  });
+
+  test('does not wait for a sink that nobody reads any more', async () => {
+    const backpressure = new Gate();
+    const reader = new FakeReader();
+    const stream = new LogStream();
+    const pump = new SamplePump({ reader, rows: new WordRows(), stream, backpressure });
+    const subscription = stream.logs.subscribe();
+    const ended = pump.run();
+    backpressure.shut();
+    reader.write(numbers(10));
+    pump.stop();
+    await turns();
+    subscription.unsubscribe();
+    await ended;
+    expect(reader.pendingBytes()).toBe(0);
+  });
+
+  test('shows nothing while paused, what came meanwhile after resume, and all of it when stopped', async () => {
+    const running = new Running();
+    running.pump.pause();
+    running.reader.write(numbers(5));
+    await turns();
+    expect(running.shown).toEqual([]);
+    running.pump.resume();
+    await running.until(() => running.shown.length === 5);
+    running.pump.pause();
+    running.reader.write(numbers(5, 5));
+    await running.stop();
+    expect(running.shown).toEqual(numbers(10));
+  });
+
+  test('pads a short sample with zeros, also after a longer one', async () => {
+    const running = new Running();
+    running.reader.write([1], 16);
+    running.reader.write([2], 4);
+    running.reader.write([3], 6);
+    await running.stop();
+    expect(running.lines('plain')).toEqual([`1 ${0xffffffff}`, '2 0', `3 ${0xffff}`]);
+  });
+
+  test('gives chunks away: later ones leave them as they were, and each has its own memory', async () => {
+    const running = new Running();
+    running.reader.write(numbers(10));
+    await running.until(() => running.shown.length === 10);
+    const [first] = running.chunks;
+    running.reader.write(numbers(10, 10));
+    await running.stop();
+    expect(first?.bytes.buffer.byteLength).toBe(first?.bytes.byteLength);
+    expect(running.shown).toEqual(numbers(20));
+  });
+
+  test('cuts a full buffer into chunks and lets timers run between them', async () => {
+    const running = new Running({}, new FakeReader(100_000));
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    running.reader.write(numbers(100_000));
+    await running.stop();
+    clearInterval(timer);
+    expect(running.shown).toEqual(numbers(100_000));
+    expect(running.chunks.length).toBeGreaterThan(3);
+    expect(ticks).toBeGreaterThan(1);
+  });
+
+  test('says what the kernel lost, and how much in all at the end', async () => {
+    const running = new Running({}, new FakeReader(10));
+    running.reader.write(numbers(15));
+    await running.until(() => running.lines('stderr').length === 1);
+    expect(running.lines('stderr')).toEqual(["5 events lost: the kernel's buffer was full"]);
+    running.reader.write(numbers(11, 20));
+    await running.until(() => running.shown.length === 20);
+    expect(running.lines('stderr')).toHaveLength(1);
+    await running.stop();
+    expect(running.lines('stderr')).toEqual([
+      "5 events lost: the kernel's buffer was full",
+      "1 event lost: the kernel's buffer was full",
+      '6 events lost in all',
+    ]);
+  });
+
+  test('fails when its reader or its rows do', async () => {
+    const rows = new WordRows();
+    rows.write = () => {
+      throw new Error('broken');
+    };
+    const running = new Running({ rows });
+    running.reader.write([1]);
+    await expect(running.ended).rejects.toThrow('broken');
+  });
+});
