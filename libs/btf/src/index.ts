@@ -34,9 +34,11 @@ export { mapTypeName } from './map-types.ts';
 export { type ObjectFile, parseObject } from './object-file.ts';
 export { type ProgramDefinition, programDefinitions } from './program-definitions.ts';
 export type { SpellOptions } from './spell.ts';
+export { compileJsonRow } from './render/json-row.ts';
 export {
   type RowRenderer,
   type SampleMemory,
   sampleMemory,
   type TextRowRenderer,
 } from './render/renderer.ts';
+export { compileTextRow } from './render/text-row.ts';

@@ -1,0 +1,219 @@
+import { EcliError, printable } from '@ecli/core';
+import type { Btf } from '../btf.ts';
+import type { ArrayType, CompositeType, EnumType, IntType, Member, ResolvedType } from '../types.ts';
+
+/** The part of Btf that layouts are made from. */
+export type TypeSource = Pick<Btf, 'type' | 'resolve' | 'sizeOf' | 'spell'>;
+
+/** What a value is to whoever reads a row: BTF's types less all that doesn't show. */
+export type Shape =
+  IntegerShape | BoolShape | EnumShape | FloatShape | StringShape | ArrayShape | CompositeShape;
+
+interface Sized {
+  /** Bytes. */
+  readonly size: number;
+  /** Levels of structs, unions and arrays, this one included; 0 for a scalar. */
+  readonly height: number;
+}
+
+/** Also a pointer, which is unsigned. A single `char` is a number too: BTF can't tell a letter from a small int. */
+export interface IntegerShape extends Sized {
+  readonly kind: 'integer';
+  readonly signed: boolean;
+}
+
+export interface BoolShape extends Sized {
+  readonly kind: 'bool';
+}
+
+export interface EnumShape extends Sized {
+  readonly kind: 'enum';
+  readonly signed: boolean;
+  readonly values: EnumType['values'];
+}
+
+export interface FloatShape extends Sized {
+  readonly kind: 'float';
+}
+
+/** An array of plain `char`, ended by a NUL or by its size. Arrays of signed or unsigned char are numbers. */
+export interface StringShape extends Sized {
+  readonly kind: 'string';
+}
+
+export interface ArrayShape extends Sized {
+  readonly kind: 'array';
+  readonly element: Shape;
+  /** 0 for a flexible array. */
+  readonly length: number;
+}
+
+export interface CompositeShape extends Sized {
+  readonly kind: 'struct' | 'union';
+  /** Empty when anonymous. */
+  readonly name: string;
+  readonly fields: readonly Field[];
+}
+
+/** A named value in a sample or in a composite. */
+export interface Field {
+  readonly name: string;
+  readonly shape: Shape;
+  /** From the start of what holds the field. */
+  readonly bitOffset: number;
+  /** Width of a bit-field; 0 for an ordinary one, which lies on whole bytes. */
+  readonly bitSize: number;
+}
+
+/** What a row shows, in order, of a sample of `size` bytes. */
+export interface Layout {
+  /** For people: the type as C spells it, printable. */
+  readonly spelling: string;
+  readonly size: number;
+  readonly fields: readonly Field[];
+}
+
+const LARGEST_SAMPLE_BYTES = 1 << 20;
+const DEEPEST = 32;
+const MOST_FIELDS = 16_384;
+const LONGEST_NAME = 4_096;
+const LONGEST_ENUM_TEXT = 1 << 20;
+
+/**
+ * Lays out the type `typeId`: a struct's members, or a single field named by the type where it is anything else.
+ * Members of anonymous structs and unions count as members of what holds them, as in C; unnamed bit-fields are
+ * padding.
+ *
+ * @throws PACKAGE_INVALID naming the member that can't be shown, and what Btf.sizeOf throws
+ */
+export function layoutOf(btf: TypeSource, typeId: number): Layout {
+  const spelling = printable(btf.spell(typeId));
+  const type = btf.resolve(typeId);
+  const shape = new LayoutReader(btf).shape(typeId, spelling, 0);
+  const size = btf.sizeOf(typeId);
+  if (size > LARGEST_SAMPLE_BYTES) {
+    throw invalid(spelling, `${size} bytes are more than one event can have (${LARGEST_SAMPLE_BYTES})`);
+  }
+  if (type.kind === 'struct' && shape.kind === 'struct') return { spelling, size, fields: shape.fields };
+  const only: Field = { name: btf.spell(typeId), shape, bitOffset: 0, bitSize: 0 };
+  return { spelling, size, fields: [only] };
+}
+
+/** Turns types into shapes. A struct, union or enum has one shape however often it occurs. */
+class LayoutReader {
+  private readonly known = new Map<number, Shape>();
+  private fieldCount = 0;
+
+  constructor(private readonly btf: TypeSource) {}
+
+  /** `path` names the value in errors; `depth` counts the composites and arrays around it. */
+  shape(id: number, path: string, depth: number): Shape {
+    const type = this.btf.resolve(id);
+    const known = this.known.get(type.id);
+    const shape = known ?? this.make(type, path, depth);
+    if (depth + shape.height > DEEPEST) throw tooDeep(path);
+    this.known.set(type.id, shape);
+    return shape;
+  }
+
+  private make(type: ResolvedType, path: string, depth: number): Shape {
+    if (depth > DEEPEST) throw tooDeep(path);
+    switch (type.kind) {
+      case 'int':
+        return integer(type, path);
+      case 'pointer':
+        return { kind: 'integer', size: 8, height: 0, signed: false };
+      case 'enum':
+        return enumeration(type, path);
+      case 'float':
+        if (type.size === 4 || type.size === 8) return { kind: 'float', size: type.size, height: 0 };
+        throw invalid(path, `a float of ${type.size} bytes can't be shown`);
+      case 'array':
+        return this.array(type, path, depth);
+      case 'struct':
+      case 'union':
+        return this.composite(type, path, depth);
+      default:
+        throw invalid(path, `a value of type ${describe(type)} can't be shown`);
+    }
+  }
+
+  private array(type: ArrayType, path: string, depth: number): Shape {
+    const element = this.btf.resolve(type.element);
+    if (isChar(element)) return { kind: 'string', size: type.length, height: 0 };
+    const shape = this.shape(type.element, `${path}[]`, depth + 1);
+    return {
+      kind: 'array',
+      size: shape.size * type.length,
+      height: shape.height + 1,
+      element: shape,
+      length: type.length,
+    };
+  }
+
+  private composite(type: CompositeType, path: string, depth: number): CompositeShape {
+    const fields = type.members.flatMap((member) => this.fields(member, path, depth + 1));
+    this.fieldCount += fields.length;
+    if (this.fieldCount > MOST_FIELDS) throw invalid(path, `more than ${MOST_FIELDS} members`);
+    const height = fields.reduce((highest, { shape }) => Math.max(highest, shape.height), 0) + 1;
+    return { kind: type.kind, size: type.size, height, name: checkedName(type.name, path), fields };
+  }
+
+  /** What `member` adds to the composite that has it. */
+  private fields(member: Member, path: string, depth: number): readonly Field[] {
+    const name = checkedName(member.name, path);
+    if (name === '') return this.unnamedFields(member, path, depth);
+    const shape = this.shape(member.type, `${path}.${printable(name)}`, depth);
+    return [{ name, shape, bitOffset: member.bitOffset, bitSize: member.bitSize }];
+  }
+
+  private unnamedFields(member: Member, path: string, depth: number): readonly Field[] {
+    const { kind } = this.btf.resolve(member.type);
+    if (kind !== 'struct' && kind !== 'union') return [];
+    const shape = this.shape(member.type, path, depth);
+    if (shape.kind !== 'struct' && shape.kind !== 'union') return [];
+    return shape.fields.map((field) => ({ ...field, bitOffset: field.bitOffset + member.bitOffset }));
+  }
+}
+
+function integer(type: IntType, path: string): Shape {
+  const { size, signed } = type;
+  if (![1, 2, 4, 8, 16].includes(size)) throw invalid(path, `an integer of ${size} bytes can't be shown`);
+  if (type.bool) return { kind: 'bool', size, height: 0 };
+  return { kind: 'integer', size, height: 0, signed };
+}
+
+/** Enumerators are taken at the enum's own width: compilers write those of a one-byte enum as 32 bits. */
+function enumeration(type: EnumType, path: string): EnumShape {
+  const { size, signed } = type;
+  const atWidth = signed ? BigInt.asIntN : BigInt.asUintN;
+  const text = type.values.reduce((length, { name }) => length + name.length, 0);
+  if (text > LONGEST_ENUM_TEXT)
+    throw invalid(path, `an enum with ${text} characters of names can't be shown`);
+  const values = type.values.map(({ name, value }) => ({ name, value: atWidth(size * 8, value) }));
+  return { kind: 'enum', size, height: 0, signed, values };
+}
+
+/** Compilers rarely set BTF_INT_CHAR, so the name decides as well. */
+function isChar(type: ResolvedType): boolean {
+  return type.kind === 'int' && type.size === 1 && !type.bool && (type.char || type.name === 'char');
+}
+
+function checkedName(name: string, path: string): string {
+  if (name.length <= LONGEST_NAME) return name;
+  throw invalid(path, `a name of ${name.length} characters is too long (${LONGEST_NAME})`);
+}
+
+function describe(type: ResolvedType): string {
+  const kind = type.kind.replaceAll('_', ' ');
+  return type.name === '' || type.kind === 'void' ? kind : `${kind} ${printable(type.name)}`;
+}
+
+function tooDeep(path: string): EcliError {
+  return invalid(path, `nested more than ${DEEPEST} levels deep`);
+}
+
+function invalid(path: string, reason: string): EcliError {
+  const subject = path.length > 200 ? `${path.slice(0, 200)}…` : path;
+  return new EcliError('PACKAGE_INVALID', `${subject}: ${reason}`);
+}

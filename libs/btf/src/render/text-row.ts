@@ -1,0 +1,106 @@
+import { printable } from '@ecli/core';
+import { type FunctionCode, RowCode } from './code.ts';
+import { type Field, layoutOf, type Shape, type TypeSource } from './layout.ts';
+import { startOf } from './reads.ts';
+import type { TextRowRenderer } from './renderer.ts';
+import { emitBool, emitEnum, emitFloat, emitInteger, emitJson, placeOf } from './value-code.ts';
+
+/** `TIME` padded to its eight characters, and a space. */
+const TIME_HEADER = 'TIME     ';
+const NARROWEST_COLUMN = 6;
+
+/** A member, its heading, and where that begins, counted from the first member's. */
+interface Column {
+  readonly field: Field;
+  readonly heading: string;
+  readonly start: number;
+}
+
+/**
+ * Compiles the way from a sample of type `typeId` to one line of text: its members in columns (see layoutOf),
+ * structs, unions and arrays as JSON. A member begins under its heading, or after one space where the row has
+ * already reached that point, which the first member's always has. Columns count characters, not bytes.
+ *
+ * @throws PACKAGE_INVALID for a type that can't be shown, OBJECT_INVALID for unsound BTF
+ */
+export function compileTextRow(btf: TypeSource, typeId: number): TextRowRenderer {
+  const layout = layoutOf(btf, typeId);
+  const columns = columnsOf(layout.fields);
+  const renderer = new RowCode().compile(layout, (code) => {
+    code.statement('let origin = position, begin = position;');
+    for (const column of columns) emitColumn(code, column);
+    code.literal('\n');
+  });
+  return { ...renderer, header: TIME_HEADER + columns.map(({ heading }) => heading).join('') };
+}
+
+function columnsOf(fields: readonly Field[]): Column[] {
+  let start = 0;
+  return fields.map((field) => {
+    const name = printable(field.name.toUpperCase());
+    const width = Math.max(charactersIn(name), NARROWEST_COLUMN) + 1;
+    const column = { field, heading: name + ' '.repeat(width - charactersIn(name)), start };
+    start += width;
+    return column;
+  });
+}
+
+function charactersIn(text: string): number {
+  return Array.from(text).length;
+}
+
+function emitColumn(code: FunctionCode, { field, heading, start }: Column): void {
+  // All padding of a row is less than its headings and a space for each.
+  code.statement(`position = writeSpaces(out, position, origin + ${start});`, heading.length + 1);
+  if (field.shape.kind === 'string') return emitString(code, field);
+  if (!mayHoldWideCharacters(field.shape)) return emitText(code, field);
+  code.statement('begin = position;');
+  emitText(code, field);
+  code.statement('origin += countContinuationBytes(out, begin, position);');
+}
+
+function emitText(code: FunctionCode, field: Field): void {
+  const { shape } = field;
+  const place = placeOf(code, field);
+  switch (shape.kind) {
+    case 'integer':
+      return emitInteger(code, shape, place);
+    case 'bool':
+      return emitBool(code, shape, place);
+    case 'enum':
+      return emitEnum(code, shape, place, printable);
+    case 'float':
+      return emitFloat(code, shape, place, shape.size === 4 ? 'writeTextFloat' : 'writeTextDouble');
+    default:
+      return emitJson(code, shape, place);
+  }
+}
+
+/** A string that isn't plain ASCII has bytes that take no column; they move the row's origin. */
+function emitString(code: FunctionCode, field: Field): void {
+  const { size } = field.shape;
+  const string = `view, ${startOf(placeOf(code, field))}, ${size}`;
+  code.statement(
+    `begin = position;\n` +
+      `position = writePlainText(out, begin, ${string});\n` +
+      `if (position < 0) {\n` +
+      `position = writeEscapedText(out, begin, ${string});\n` +
+      `origin += countContinuationBytes(out, begin, position);\n` +
+      `}`,
+    4 * size,
+  );
+}
+
+/** Whether a value may be shown with characters of several bytes: strings, and names that come from BTF. */
+function mayHoldWideCharacters(shape: Shape): boolean {
+  switch (shape.kind) {
+    case 'array':
+    case 'struct':
+    case 'union':
+      return true;
+    case 'enum':
+      return shape.values.some(({ name }) => Buffer.byteLength(name) !== name.length);
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,115 @@
+import type { FunctionCode, Writer } from './code.ts';
+import { jsonText } from './escapes.ts';
+import { FLOAT_BYTES } from './float-writer.ts';
+import { floatValue, integerParts, type Place, startOf } from './reads.ts';
+import type {
+  ArrayShape,
+  BoolShape,
+  CompositeShape,
+  EnumShape,
+  Field,
+  FloatShape,
+  IntegerShape,
+  Shape,
+} from './layout.ts';
+
+/** Adds code that writes the value at `place` as JSON. */
+export function emitJson(code: FunctionCode, shape: Shape, place: Place): void {
+  switch (shape.kind) {
+    case 'integer':
+      return emitJsonInteger(code, shape, place);
+    case 'bool':
+      return emitBool(code, shape, place);
+    case 'enum':
+      return emitEnum(code, shape, place, jsonText);
+    case 'float':
+      return emitFloat(code, shape, place, shape.size === 4 ? 'writeJsonFloat' : 'writeJsonDouble');
+    case 'string':
+      code.literal('"');
+      code.write('writeJsonString', `view, ${startOf(place)}, ${shape.size}`, 6 * shape.size);
+      return code.literal('"');
+    case 'array':
+      return emitArray(code, shape, place);
+    case 'struct':
+    case 'union':
+      return emitComposite(code, shape, place);
+  }
+}
+
+/** Adds code that writes an object's members and the commas between them. */
+export function emitJsonMembers(code: FunctionCode, fields: readonly Field[]): void {
+  fields.forEach((field, index) => {
+    code.literal(`${index === 0 ? '' : ','}${jsonText(field.name)}:`);
+    emitJson(code, field.shape, placeOf(code, field));
+  });
+}
+
+/** Where `field` lies, seen from the code of what holds it. */
+export function placeOf(code: FunctionCode, { bitOffset, bitSize }: Field): Place {
+  return { at: code.at, bitOffset, bitSize };
+}
+
+const UNSIGNED_WRITERS = { 1: 'writeU32', 2: 'writeU64', 4: 'writeU128' } as const;
+const SIGNED_WRITERS = { 1: 'writeI32', 2: 'writeI64', 4: 'writeI128' } as const;
+
+/** The most digits, and a sign, of an integer by its bytes. */
+const DECIMAL_BYTES: Readonly<Record<number, number>> = { 1: 4, 2: 6, 4: 11, 8: 20, 16: 40 };
+
+/** Adds code that writes an integer in decimal. */
+export function emitInteger(code: FunctionCode, shape: IntegerShape, place: Place): void {
+  const parts = integerParts(place, shape.size, shape.signed);
+  const writers = shape.signed ? SIGNED_WRITERS : UNSIGNED_WRITERS;
+  const writer = writers[parts.length as keyof typeof writers];
+  code.write(writer, parts.join(', '), DECIMAL_BYTES[shape.size] ?? 0);
+}
+
+/** No JSON reader can be trusted with a number of 128 bits, so those are strings. */
+function emitJsonInteger(code: FunctionCode, shape: IntegerShape, place: Place): void {
+  const quote = shape.size === 16 ? '"' : '';
+  code.literal(quote);
+  emitInteger(code, shape, place);
+  code.literal(quote);
+}
+
+export function emitBool(code: FunctionCode, shape: BoolShape, place: Place): void {
+  code.write('writeBool', integerParts(place, shape.size, false).join(' | '), 5);
+}
+
+/** Adds code that writes `NAME(value)` as `spell` spells it. */
+export function emitEnum(
+  code: FunctionCode,
+  shape: EnumShape,
+  place: Place,
+  spell: (text: string) => string,
+): void {
+  const table = code.row.enumTable(shape, spell);
+  const [low = '0', high = shape.signed ? `${low} >> 31` : '0'] = integerParts(
+    place,
+    shape.size,
+    shape.signed,
+  );
+  code.write(`${code.row.table(table)}.write`, `${low}, ${high}`, table.maxBytes);
+}
+
+export function emitFloat(code: FunctionCode, shape: FloatShape, place: Place, writer: Writer): void {
+  code.write(writer, floatValue(place, shape.size), FLOAT_BYTES);
+}
+
+function emitArray(code: FunctionCode, { element, length }: ArrayShape, place: Place): void {
+  code.literal('[');
+  code.repeat(startOf(place), length, element.size, (body) =>
+    emitJson(body, element, { at: body.at, bitOffset: 0, bitSize: 0 }),
+  );
+  code.literal(']');
+}
+
+/** One function for each struct or union type, so that the code grows with the types and not with their uses. */
+function emitComposite(code: FunctionCode, shape: CompositeShape, place: Place): void {
+  const generated = code.row.define(shape, (body) => {
+    body.literal(`{"__EUNOMIA_TYPE":"${shape.kind}","__EUNOMIA_TYPE_NAME":${jsonText(shape.name)}`);
+    if (shape.fields.length > 0) body.literal(',');
+    emitJsonMembers(body, shape.fields);
+    body.literal('}');
+  });
+  code.call(generated, startOf(place));
+}
