@@ -90,7 +90,9 @@ function decodeMembers(reader: BtfReader, id: number): Member[] {
 }
 
 function decodeEnum(reader: BtfReader, id: number, name: string): EnumType {
-  const size = checkedSize(id, name, reader.sizeOrType(id), [1, 2, 4, 8]);
+  // clang gives an enum that is declared only no size and no values.
+  const sizes = reader.vlen(id) === 0 ? [0, 1, 2, 4, 8] : [1, 2, 4, 8];
+  const size = checkedSize(id, name, reader.sizeOrType(id), sizes);
   const signed = reader.kindFlag(id);
   const is64 = reader.kind(id) === KIND_ENUM64;
   const values = parts(reader, id, is64 ? 3 : 2, (at) => {

@@ -1,5 +1,5 @@
-import { endianness } from 'node:os';
 import { KIND_INT, KIND_LAYOUTS, KIND_RESTRICT, KIND_TYPEDEF, KIND_TYPE_TAG } from './btf-kinds.ts';
+import { LITTLE_ENDIAN } from './byte-order.ts';
 import { MOST_MODIFIERS } from './limits.ts';
 import { objectInvalid } from './object-invalid.ts';
 import { StringTable } from './string-table.ts';
@@ -114,28 +114,26 @@ function sections(bytes: Uint8Array): { types: Uint8Array; strings: Uint8Array }
     throw objectInvalid(`BTF: ${bytes.byteLength} bytes are too few for its header`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const littleEndian = hostIsLittleEndian();
-  refuseForeign(view, littleEndian);
-  const headerBytes = view.getUint32(4, littleEndian);
+  refuseForeign(view);
+  const word = (offset: number): number => view.getUint32(offset, LITTLE_ENDIAN);
+  const headerBytes = word(4);
   if (headerBytes < HEADER_BYTES || headerBytes > bytes.byteLength) {
-    throw objectInvalid(`BTF: its header says it is ${headerBytes} bytes long`);
+    throw objectInvalid(`BTF: its header says that it has ${headerBytes} bytes itself`);
   }
   const body = bytes.subarray(headerBytes);
-  const [typeOffset, typeBytes, stringOffset, stringBytes] = [8, 12, 16, 20].map((offset) =>
-    view.getUint32(offset, littleEndian),
-  ) as [number, number, number, number];
-  const types = part(body, typeOffset, typeBytes, 'types');
-  if (typeOffset % 4 !== 0 || typeBytes % 4 !== 0) throw objectInvalid('BTF: its types are not aligned');
-  const strings = part(body, stringOffset, stringBytes, 'strings');
+  const types = part(body, word(8), word(12), 'types');
+  if (types.byteLength % 4 !== 0)
+    throw objectInvalid(`BTF: ${types.byteLength} bytes of types are not whole words`);
+  const strings = part(body, word(16), word(20), 'strings');
   if (strings[0] !== 0 || strings.at(-1) !== 0) {
     throw objectInvalid('BTF: its strings do not begin and end with NUL');
   }
   return { types, strings };
 }
 
-function refuseForeign(view: DataView, littleEndian: boolean): void {
-  if (view.getUint16(0, littleEndian) !== MAGIC) {
-    const foreign = view.getUint16(0, !littleEndian) === MAGIC;
+function refuseForeign(view: DataView): void {
+  if (view.getUint16(0, LITTLE_ENDIAN) !== MAGIC) {
+    const foreign = view.getUint16(0, !LITTLE_ENDIAN) === MAGIC;
     throw objectInvalid(
       foreign ? 'BTF: made for the other byte order' : 'BTF: it does not begin with its magic',
     );
@@ -190,8 +188,4 @@ function unknownKind(id: number, kind: number): Error {
 
 function usesWholeStorage(encoding: number, size: number): boolean {
   return (encoding & 0xff) === size * 8 && ((encoding >>> 16) & 0xff) === 0;
-}
-
-function hostIsLittleEndian(): boolean {
-  return endianness() === 'LE';
 }

@@ -75,8 +75,9 @@ export class Btf {
     return this.sizes.of(id);
   }
 
-  /** Finds the first type of `kind` with `name`. */
+  /** Finds the first type of `kind` with `name`. @throws OBJECT_INVALID when its record is unsound */
   find<Kind extends BtfType['kind']>(kind: Kind, name: string): TypeOfKind<Kind> | undefined {
+    if (name.includes('\0')) return undefined;
     const wanted = Buffer.from(name);
     const { reader } = this;
     for (let id = 1; id < this.length; id++) {

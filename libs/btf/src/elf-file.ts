@@ -1,5 +1,5 @@
-import { endianness } from 'node:os';
 import { printable } from '@ecli/core';
+import { LITTLE_ENDIAN } from './byte-order.ts';
 import { objectInvalid } from './object-invalid.ts';
 import { StringTable } from './string-table.ts';
 
@@ -122,8 +122,6 @@ export class ElfFile {
     return records(table, SYMBOL_BYTES, (at, index) => readSymbol(view, at, index, names));
   }
 }
-
-const LITTLE_ENDIAN = endianness() === 'LE';
 
 function refuseForeign(bytes: Uint8Array): void {
   const [m0, m1, m2, m3, width, order] = bytes;

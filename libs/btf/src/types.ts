@@ -87,7 +87,7 @@ export interface CompositeType extends Named {
 
 export interface EnumType extends Named {
   readonly kind: 'enum';
-  /** 1, 2, 4 or 8 bytes (ENUM64). */
+  /** 1, 2, 4 or 8 bytes (ENUM64); 0 for an enum that is declared only. */
   readonly size: number;
   readonly signed: boolean;
   readonly values: readonly { readonly name: string; readonly value: bigint }[];
