@@ -1,7 +1,88 @@
 import { EcliError, printable } from '@ecli/core';
-import { errnoName } from './errno.ts';
-export function attachError({ name }: { name: string }, result: number, lines: readonly string[]): EcliError {
-  return new EcliError('ATTACH_FAILED', `${printable(name)}: ${errnoName(result)}`, {
-    details: lines.join('\n'),
+import { Errno, errnoName } from './errno.ts';
+import { describe, didYouMean, featureMissing, type NamedProgram, outOfResources } from './failures.ts';
+import { probeFeature } from './features.ts';
+import { permissionDenied } from './privileges.ts';
+import { sectionKind, sectionTarget } from './section-kind.ts';
+import { nearTracepoints, tracefsMounted } from './tracefs.ts';
+
+/** Makes the error for a program that libbpf couldn't attach, from its section and what libbpf said. */
+export function attachError(program: NamedProgram, result: number, lines: readonly string[]): EcliError {
+  const details = lines.join('\n');
+  return (
+    optionsNeeded(program, result, lines) ??
+    featureAbsent(program, result, details) ??
+    tracefsNeeded(program, result, details) ??
+    denied(program, result, details) ??
+    outOfResources(describe(program), result, details) ??
+    tracepointMissing(program, result, details) ??
+    otherwise(program, result, lines)
+  );
+}
+
+/** libbpf returns EOPNOTSUPP in silence for sections that don't say where to attach. */
+function optionsNeeded(
+  program: NamedProgram,
+  result: number,
+  lines: readonly string[],
+): EcliError | undefined {
+  if (-result !== Errno.EOPNOTSUPP || lines.length > 0) return undefined;
+  const needs = sectionKind(program.section).needs ?? 'more than the section says';
+  return new EcliError('FEATURE_UNSUPPORTED', `${describe(program)}: to attach it takes ${needs}`, {
+    hint: 'options for attaching come with a later version of ecli',
   });
+}
+
+function featureAbsent(program: NamedProgram, result: number, details: string): EcliError | undefined {
+  const { feature } = sectionKind(program.section);
+  if (feature === undefined || feature === 'tracefs') return undefined;
+  const unsupported = -result === Errno.EOPNOTSUPP || -result === Errno.ENOTSUPP;
+  if (!unsupported && probeFeature(feature) !== 'no') return undefined;
+  return featureMissing(describe(program), feature, { details });
+}
+
+/** Tracepoints have their numbers in tracefs, and kprobes of old kernels are made there. */
+function tracefsNeeded(program: NamedProgram, result: number, details: string): EcliError | undefined {
+  const { feature } = sectionKind(program.section);
+  if (-result !== Errno.ENOENT || feature !== 'tracefs' || tracefsMounted()) return undefined;
+  return new EcliError(
+    'ATTACH_FAILED',
+    `${describe(program)}: tracefs isn't mounted, which lists the tracepoints`,
+    {
+      hint: 'mount it: sudo mount -t tracefs tracefs /sys/kernel/tracing',
+      details,
+    },
+  );
+}
+
+function denied(program: NamedProgram, result: number, details: string): EcliError | undefined {
+  if (-result !== Errno.EPERM && -result !== Errno.EACCES) return undefined;
+  return permissionDenied('attaching', program.name, [program.section], details);
+}
+
+const TRACEPOINT_SECTION = /^\??(?:tp|tracepoint|raw_tp|raw_tracepoint)(?:\.w)?\//;
+
+function tracepointMissing(program: NamedProgram, result: number, details: string): EcliError | undefined {
+  if (-result !== Errno.ENOENT || !TRACEPOINT_SECTION.test(program.section)) return undefined;
+  const target = sectionTarget(program.section);
+  return new EcliError(
+    'ATTACH_FAILED',
+    `${describe(program)}: this kernel has no tracepoint ${printable(target)}`,
+    {
+      ...didYouMean(nearTracepoints(target)),
+      details,
+    },
+  );
+}
+
+/** libbpf's first message is the reason (`failed to find symbol 'f' in '/bin/true'`), the others follow from it. */
+function otherwise(program: NamedProgram, result: number, lines: readonly string[]): EcliError {
+  const reason = lines[0] === undefined ? '' : `: ${printable(lines[0])}`;
+  return new EcliError(
+    'ATTACH_FAILED',
+    `${describe(program)}: can't be attached${reason}: ${errnoName(result)}`,
+    {
+      details: lines.join('\n'),
+    },
+  );
 }

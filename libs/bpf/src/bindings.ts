@@ -32,6 +32,13 @@ const LIBBPF = {
   libbpf_bpf_map_type_str: ['pointer', 'int'],
   // const char *libbpf_bpf_prog_type_str(enum bpf_prog_type)
   libbpf_bpf_prog_type_str: ['pointer', 'int'],
+  // int libbpf_find_vmlinux_btf_id(const char *name, enum bpf_attach_type)
+  libbpf_find_vmlinux_btf_id: ['int', 'string', 'int'],
+  // int bpf_prog_load(enum bpf_prog_type, const char *name, const char *license, const struct bpf_insn *,
+  //                   size_t insn_cnt, const struct bpf_prog_load_opts *)
+  bpf_prog_load: ['int', 'int', 'string', 'string', 'bytes', 'size', 'bytes'],
+  // int bpf_raw_tracepoint_open(const char *name, int prog_fd)
+  bpf_raw_tracepoint_open: ['int', 'pointer', 'int'],
 
   // struct bpf_object *bpf_object__open_mem(const void *, size_t, const struct bpf_object_open_opts *)
   bpf_object__open_mem: ['handle', 'bytes', 'size', 'bytes'],
@@ -77,8 +84,18 @@ const LIBBPF = {
   bpf_map__set_initial_value: ['int', 'pointer', 'bytes', 'size'],
   // void *bpf_map__initial_value(struct bpf_map *, size_t *)
   bpf_map__initial_value: ['pointer', 'pointer', 'bytes'],
-  // int bpf_map_update_elem(int fd, const void *key, const void *value, __u64 flags)
-  bpf_map_update_elem: ['int', 'int', 'bytes', 'bytes', 'size'],
+
+  // struct perf_buffer *perf_buffer__new(int map_fd, size_t page_cnt, perf_buffer_sample_fn sample_cb,
+  //                                      perf_buffer_lost_fn lost_cb, void *, const struct perf_buffer_opts *)
+  perf_buffer__new: ['handle', 'int', 'size', 'pointer', 'pointer', 'pointer', 'pointer'],
+  // void perf_buffer__free(struct perf_buffer *)
+  perf_buffer__free: ['void', 'pointer'],
+  // int perf_buffer__epoll_fd(const struct perf_buffer *)
+  perf_buffer__epoll_fd: ['int', 'pointer'],
+  // size_t perf_buffer__buffer_cnt(const struct perf_buffer *)
+  perf_buffer__buffer_cnt: ['size', 'pointer'],
+  // int perf_buffer__buffer(struct perf_buffer *, int index, void **buf, size_t *buf_size)
+  perf_buffer__buffer: ['int', 'pointer', 'int', 'bytes', 'bytes'],
 } as const satisfies Record<string, Signature>;
 
 /** libc, the sections 2 and 3 of the Linux man pages; glibc and musl have all of it. */
@@ -109,10 +126,6 @@ const LIBC = {
   mmap: ['mapping', 'pointer', 'size', 'int', 'int', 'int', 'size'],
   // int munmap(void *addr, size_t length)
   munmap: ['status', 'pointer', 'size'],
-  // long syscall(long number, ...): perf_event_open(2) has no wrapper in libc
-  syscall: ['status', 'size', 'bytes', 'size', 'size', 'size', 'size'],
-  // int ioctl(int fd, unsigned long op, unsigned long arg)
-  ioctl: ['status', 'int', 'size', 'size'],
 } as const satisfies Record<string, Signature>;
 
 type ParameterValue = {

@@ -1,12 +1,166 @@
-import { EcliError, printable } from '@ecli/core';
-import { errnoName } from './errno.ts';
+import { EcliError, printable, VerifierRejectedError } from '@ecli/core';
+import { Errno, errnoName } from './errno.ts';
+import { describe, didYouMean, featureMissing, type NamedProgram, outOfResources } from './failures.ts';
+import { probeFeature } from './features.ts';
+import { mayLoadPrograms, permissionDenied } from './privileges.ts';
+import { lastWords, type LoadReport, parseLoadReport } from './report.ts';
+import { sectionKind, sectionTarget } from './section-kind.ts';
+import { nearTracepoints } from './tracefs.ts';
+
+/** What is known of an object that failed to load. */
+export interface FailedObject {
+  readonly name: string;
+  readonly btfPath?: string | undefined;
+  readonly programs: readonly NamedProgram[];
+}
+
+/** Makes the error for an object that libbpf can't open. */
 export function openError(name: string, result: number, lines: readonly string[]): EcliError {
-  return new EcliError('OBJECT_INVALID', `${printable(name)}: ${errnoName(result)}`, {
-    details: lines.join('\n'),
+  const details = lines.join('\n');
+  const exhausted = outOfResources(printable(name), result, details);
+  if (exhausted) return exhausted;
+  const reason = lines.at(-1);
+  return new EcliError(
+    'OBJECT_INVALID',
+    `${printable(name)}: libbpf can't read this object: ${printable(reason ?? errnoName(result))}`,
+    { hint: 'it must be an ELF file made by clang -target bpf -g', details },
+  );
+}
+
+/** Makes the error for an object that didn't load, from what libbpf and the kernel said. */
+export function loadError(object: FailedObject, result: number, lines: readonly string[]): EcliError {
+  const report = parseLoadReport(lines);
+  const details = lines.join('\n');
+  const program = object.programs.find(({ name }) => name === report.program);
+  return (
+    verifierRejected(report, details) ??
+    typesMissing(object, report, details) ??
+    refused(object, program, result, details) ??
+    targetMissing(program, report, details) ??
+    sectionUnknown(program, report, details) ??
+    outOfResources(subjectOf(object, report), result, details) ??
+    mapFailed(report, result, details) ??
+    otherwise(object.name, report, result, details)
+  );
+}
+
+const REASON_LINES = 3;
+
+function verifierRejected({ program, verifierLog }: LoadReport, details: string): EcliError | undefined {
+  if (verifierLog.length === 0) return undefined;
+  const words = lastWords(verifierLog, REASON_LINES).map(printable);
+  const subject = `program ${printable(program ?? '?')}`;
+  const relocation = words.find((line) => line.startsWith('failed to resolve CO-RE relocation'));
+  const hint = relocation
+    ? "the kernel's types have nothing like it: the program was written for another kernel"
+    : ['the verifier ended with:', ...words.map((line) => `  ${line}`), 'the whole log: --verbose'].join(
+        '\n',
+      );
+  const reason = relocation ?? words.at(-1) ?? 'without a word';
+  return new VerifierRejectedError(
+    `${subject}: the kernel's verifier rejected it: ${reason}`,
+    verifierLog.join('\n'),
+    {
+      hint,
+      details,
+    },
+  );
+}
+
+/** libbpf.c, btf.c: what is printed when CO-RE or a typed program needs BTF of the kernel and there's none. */
+function typesMissing(
+  { name, btfPath }: FailedObject,
+  { messages }: LoadReport,
+  details: string,
+): EcliError | undefined {
+  if (btfPath !== undefined && messages.some((line) => line.startsWith('failed to get target BTF'))) {
+    return new EcliError('LOAD_FAILED', `${printable(btfPath)}: can't be read as BTF`, {
+      hint: 'it must be the BTF of this very kernel, as btfhub-archive and pahole make it',
+      details,
+    });
+  }
+  const missing = messages.some((line) =>
+    /^failed to find valid kernel BTF|^Error loading vmlinux BTF/.test(line),
+  );
+  if (!missing) return undefined;
+  return featureMissing(`${printable(name)}: relocates against the kernel's types`, 'btf', {
+    hint: "or give this kernel's BTF from https://github.com/aquasecurity/btfhub-archive by --btf FILE or BTF_FILE_PATH",
+    details,
   });
 }
-export function loadError({ name }: { name: string }, result: number, lines: readonly string[]): EcliError {
-  return new EcliError('LOAD_FAILED', `${printable(name)}: ${errnoName(result)}`, {
-    details: lines.join('\n'),
+
+/**
+ * EPERM is either a lack of rights or, where we have them, of the feature: some kernels refuse trampolines
+ * and LSM programs that way, without a word of the verifier.
+ */
+function refused(
+  { name, programs }: FailedObject,
+  program: NamedProgram | undefined,
+  result: number,
+  details: string,
+): EcliError | undefined {
+  const feature = program && sectionKind(program.section).feature;
+  if (program && feature && mayLoadPrograms() && probeFeature(feature) === 'no') {
+    return featureMissing(describe(program), feature, { details });
+  }
+  if (-result !== Errno.EPERM && -result !== Errno.EACCES) return undefined;
+  const sections = programs.map(({ section }) => section);
+  return permissionDenied('loading', program?.name ?? name, sections, details);
+}
+
+function targetMissing(
+  program: NamedProgram | undefined,
+  { messages }: LoadReport,
+  details: string,
+): EcliError | undefined {
+  const missing = messages.some((line) => line.includes('failed to find kernel BTF type ID of'));
+  if (!program || !missing) return undefined;
+  const target = sectionTarget(program.section);
+  const near = program.section.startsWith('tp_btf/') ? nearTracepoints(target) : [];
+  return new EcliError(
+    'LOAD_FAILED',
+    `${describe(program)}: this kernel has no ${printable(target)} to attach to`,
+    {
+      ...didYouMean(near),
+      details,
+    },
+  );
+}
+
+function sectionUnknown(
+  program: NamedProgram | undefined,
+  { messages }: LoadReport,
+  details: string,
+): EcliError | undefined {
+  if (!program || !messages.some((line) => line.includes('missing BPF prog type'))) return undefined;
+  return new EcliError('FEATURE_UNSUPPORTED', `${describe(program)}: libbpf knows no such kind of program`, {
+    hint: 'sections are listed in https://docs.kernel.org/bpf/libbpf/program_types.html',
+    details,
   });
+}
+
+function subjectOf({ name }: FailedObject, { map, program }: LoadReport): string {
+  if (map !== undefined) return `map ${printable(map)}`;
+  return program === undefined ? printable(name) : `program ${printable(program)}`;
+}
+
+function mapFailed({ map }: LoadReport, result: number, details: string): EcliError | undefined {
+  if (map === undefined) return undefined;
+  return new EcliError(
+    'LOAD_FAILED',
+    `map ${printable(map)}: the kernel can't create it: ${errnoName(result)}`,
+    {
+      hint: 'its type, sizes or number of entries are more than this kernel takes',
+      details,
+    },
+  );
+}
+
+function otherwise(name: string, { messages }: LoadReport, result: number, details: string): EcliError {
+  const reason = messages.at(-1);
+  return new EcliError(
+    'LOAD_FAILED',
+    `${printable(name)}: can't be loaded: ${reason === undefined ? errnoName(result) : printable(reason)}`,
+    { details },
+  );
 }

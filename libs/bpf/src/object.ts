@@ -72,7 +72,9 @@ export class BpfObject {
   load(): void {
     const { libbpf } = bindings();
     const { value, lines } = this.#listen(() => libbpf.bpf_object__load(this.#pointer));
-    if (value < 0) throw loadError(this.#options, value, lines);
+    if (value >= 0) return;
+    const { name, btfPath } = this.#options;
+    throw loadError({ name, btfPath, programs: this.programs }, value, lines);
   }
 
   /**

@@ -3,6 +3,7 @@ import { sampleMemory, type SampleMemory } from '@ecli/btf';
 import { bindings } from './bindings.ts';
 import { errnoName } from './errno.ts';
 import type { BpfMap } from './map.ts';
+import { nextTurn } from './next-turn.ts';
 import { RingRecords } from './ring-records.ts';
 import type { SampleReader, SampleVisitor } from './sample-reader.ts';
 import { Waiter } from './waiter.ts';
@@ -73,11 +74,6 @@ class RingBuffer implements SampleReader {
 
 /** After close, views of the unmapped pages must be out of reach: touching them would end the process. */
 const NO_MEMORY = sampleMemory(new Uint8Array(0));
-
-/** A promise that lets signals, timers and output have their turn before it resolves. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
-}
 
 /**
  * The map's pages in our memory. The kernel gives the consumer's page for writing and all others for reading

@@ -1,4 +1,5 @@
 import { sampleMemory, type SampleMemory } from '@ecli/btf';
+import { ConsumerPosition } from './consumer-position.ts';
 import type { SampleVisitor } from './sample-reader.ts';
 
 /** The three parts of a BPF ring buffer's memory, as kernel/bpf/ringbuf.c lays them out. */
@@ -11,53 +12,33 @@ export interface RingPages {
   readonly data: Uint8Array;
 }
 
-/** linux/bpf.h: BPF_RINGBUF_BUSY_BIT (31) is the sign, BPF_RINGBUF_DISCARD_BIT, BPF_RINGBUF_HDR_SZ. */
+/** linux/bpf.h: BPF_RINGBUF_BUSY_BIT (31) is the sign; BPF_RINGBUF_DISCARD_BIT, BPF_RINGBUF_HDR_SZ. */
 const DISCARD = 1 << 30;
 const LENGTH = DISCARD - 1;
 const HEADER_BYTES = 8;
 
 /**
- * Reads a ring's records in place.
- *
- * Positions are bytes in 64 bits that only grow; a record stands at its position modulo the ring's size. We
- * and the kernel are never further apart than that size (2 GiB at most), so the low 32 bits say all that is
- * asked per record. The whole position is only needed where it is published, once an eighth of the ring: each
- * publication takes the cache line from the kernel's writers.
- *
- * What the kernel may change while we look is read and written by Atomics, which order all accesses (seq-cst):
- * more than the acquire and release that the kernel's side asks for.
+ * Reads a ring's records in place. What the kernel may change while we look is read and written by Atomics,
+ * which order all accesses (seq-cst): more than the acquire and release that the kernel's side asks for.
  */
 export class RingRecords {
   readonly memory: SampleMemory;
-  readonly #consumer: BigUint64Array;
+  readonly capacityBytes: number;
   readonly #producer: Int32Array;
   readonly #headers: Int32Array;
-  readonly #mask: number;
-  readonly #batchBytes: number;
-  #published: bigint;
-  /** Low 32 bits, unsigned, of the position up to which records were taken. */
-  #taken: number;
+  readonly #position: ConsumerPosition;
 
   constructor({ consumer, producer, data }: RingPages) {
-    const capacity = data.byteLength / 2;
     this.memory = sampleMemory(data);
-    this.#consumer = consumer;
+    this.capacityBytes = data.byteLength / 2;
     this.#producer = producer;
     this.#headers = this.memory.i32;
-    this.#mask = capacity - 1;
-    this.#batchBytes = capacity / 8;
-    this.#published = Atomics.load(consumer, 0);
-    this.#taken = Number(BigInt.asUintN(32, this.#published));
-  }
-
-  /** Bytes of one ring. */
-  get capacityBytes(): number {
-    return this.#mask + 1;
+    this.#position = new ConsumerPosition(consumer, this.capacityBytes / 8);
   }
 
   /** Bytes reserved and not yet taken, headers included. */
   pendingBytes(): number {
-    return (Atomics.load(this.#producer, 0) - this.#taken) >>> 0;
+    return this.#position.distanceTo(Atomics.load(this.#producer, 0));
   }
 
   /**
@@ -69,48 +50,40 @@ export class RingRecords {
    * position) or we see BUSY cleared here (we wrote the position first).
    */
   isReady(): boolean {
-    return this.pendingBytes() > 0 && Atomics.load(this.#headers, (this.#taken & this.#mask) >>> 2) >= 0;
+    if (this.pendingBytes() === 0) return false;
+    const offset = this.#position.low & (this.capacityBytes - 1);
+    return Atomics.load(this.#headers, offset >>> 2) >= 0;
   }
 
-  /** Visits finished records, one ring's worth at most; see SampleReader. */
+  /** Visits finished records, about one ring's worth at most; see SampleReader. */
   drain(visit: SampleVisitor): number {
+    const position = this.#position;
     const headers = this.#headers;
-    const mask = this.#mask;
+    const mask = this.capacityBytes - 1;
     let samples = 0;
-    let unpublished = 0;
     let budget = this.capacityBytes;
+    let pending = this.pendingBytes();
     try {
-      for (let pending = this.pendingBytes(); pending > 0 && budget > 0; pending = this.pendingBytes()) {
-        while (pending > 0) {
-          const offset = this.#taken & mask;
-          const header = Atomics.load(headers, offset >>> 2);
-          // BUSY: reserved, not committed. Those behind it wait, so that order is kept.
-          if (header < 0) return samples;
-          const length = header & LENGTH;
-          if ((header & DISCARD) === 0) {
-            if (!visit(offset + HEADER_BYTES, length)) return samples;
-            samples++;
-          }
-          const bytes = (HEADER_BYTES + length + 7) & ~7;
-          this.#taken = (this.#taken + bytes) >>> 0;
-          pending -= bytes;
-          budget -= bytes;
-          unpublished += bytes;
-          if (unpublished >= this.#batchBytes) {
-            this.#publish(unpublished);
-            unpublished = 0;
-          }
+      while (pending > 0 && budget > 0) {
+        const offset = position.low & mask;
+        const header = Atomics.load(headers, offset >>> 2);
+        // BUSY: reserved, not committed. Those behind it wait, so that order is kept.
+        if (header < 0) break;
+        const length = header & LENGTH;
+        if ((header & DISCARD) === 0) {
+          if (!visit(offset + HEADER_BYTES, length)) break;
+          samples++;
         }
+        const bytes = (HEADER_BYTES + length + 7) & ~7;
+        position.advance(bytes);
+        budget -= bytes;
+        pending -= bytes;
+        // Looked at again only here: the kernel's writers own its cache line.
+        if (pending === 0) pending = this.pendingBytes();
       }
       return samples;
     } finally {
-      if (unpublished > 0) this.#publish(unpublished);
+      position.publish();
     }
-  }
-
-  /** Gives bytes back to the kernel. The array truncates to 64 bits, as the kernel's counter does. */
-  #publish(bytes: number): void {
-    this.#published = BigInt.asUintN(64, this.#published + BigInt(bytes));
-    Atomics.store(this.#consumer, 0, this.#published);
   }
 }

@@ -1,0 +1,77 @@
+import type { FeatureName } from './features.ts';
+
+/** What the kind of a section, the part before its first slash, asks of the kernel and of whoever attaches it. */
+export interface SectionKind {
+  /** The feature without which such a program can't be loaded or attached. */
+  readonly feature?: FeatureName;
+  /** Capabilities beside CAP_BPF and CAP_PERFMON that loading or attaching takes, and why. */
+  readonly capability?: { readonly name: string; readonly reason: string };
+  /** What the section doesn't say and libbpf would have to be told. */
+  readonly needs?: string;
+}
+
+const TRACEFS = {
+  name: 'cap_dac_read_search',
+  reason: 'tracepoints are looked up in tracefs, which only root may enter',
+};
+const ADMIN = { name: 'cap_sys_admin', reason: 'the kernel wants it for uprobes' };
+const NETWORK = { name: 'cap_net_admin', reason: 'the kernel wants it for programs in the network' };
+
+const TRACEPOINT: SectionKind = { feature: 'tracefs', capability: TRACEFS };
+const KPROBE: SectionKind = { feature: 'kprobe', capability: TRACEFS, needs: 'the kernel function' };
+const SYSCALL_PROBE: SectionKind = { feature: 'kprobe', capability: TRACEFS, needs: 'the system call' };
+const UPROBE: SectionKind = { feature: 'uprobe', capability: ADMIN, needs: 'the binary and the function' };
+const TRAMPOLINE: SectionKind = { feature: 'fentry' };
+const INTERFACE: SectionKind = { capability: NETWORK, needs: 'a network interface' };
+const CGROUP: SectionKind = { capability: NETWORK, needs: 'a cgroup' };
+const SOCKET_MAP: SectionKind = { capability: NETWORK, needs: 'a socket map' };
+
+/** libbpf.c, section_defs; a kind that isn't here asks for nothing more. */
+const KINDS: Readonly<Record<string, SectionKind>> = {
+  tracepoint: TRACEPOINT,
+  tp: TRACEPOINT,
+  kprobe: KPROBE,
+  kretprobe: KPROBE,
+  ksyscall: SYSCALL_PROBE,
+  kretsyscall: SYSCALL_PROBE,
+  'kprobe.multi': { feature: 'kprobe_multi', needs: 'a pattern of kernel functions' },
+  'kretprobe.multi': { feature: 'kprobe_multi', needs: 'a pattern of kernel functions' },
+  uprobe: UPROBE,
+  uretprobe: UPROBE,
+  usdt: UPROBE,
+  fentry: TRAMPOLINE,
+  fexit: TRAMPOLINE,
+  fmod_ret: TRAMPOLINE,
+  lsm: { feature: 'lsm' },
+  lsm_cgroup: { feature: 'lsm', ...CGROUP },
+  freplace: { feature: 'fentry', needs: 'the program and the function to replace' },
+  struct_ops: { feature: 'struct_ops', needs: 'to be registered as a whole by its map' },
+  xdp: INTERFACE,
+  tc: { capability: NETWORK, needs: 'a network interface and a direction' },
+  classifier: { capability: NETWORK, needs: 'a network interface and a direction' },
+  action: { capability: NETWORK, needs: 'a network interface and a direction' },
+  perf_event: { feature: 'perf_event', needs: 'an event and how often to sample it' },
+  sockops: CGROUP,
+  cgroup: CGROUP,
+  cgroup_skb: CGROUP,
+  socket: { needs: 'a socket' },
+  sk_reuseport: { needs: 'a socket' },
+  sk_skb: SOCKET_MAP,
+  sk_msg: SOCKET_MAP,
+  sk_lookup: { capability: NETWORK, needs: 'a network namespace' },
+  flow_dissector: { capability: NETWORK, needs: 'a network namespace' },
+  lirc_mode2: { needs: 'an infrared device' },
+  syscall: { needs: 'to be called, not attached' },
+};
+
+/** Looks a section's kind up: `?` (not loaded by default) before it and `.s`, `.w`, `.frags` behind it don't matter. */
+export function sectionKind(section: string): SectionKind {
+  const kind = (section.split('/')[0] ?? '').replace(/^\?/, '').replace(/\.(?:s|w|frags)$/, '');
+  return (Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined) ?? {};
+}
+
+/** What stands behind the kind: `syscalls/sys_enter_openat` of `tp/syscalls/sys_enter_openat`. */
+export function sectionTarget(section: string): string {
+  const slash = section.indexOf('/');
+  return slash < 0 ? '' : section.slice(slash + 1);
+}
