@@ -56,7 +56,15 @@ async function readLock(path) {
 export async function installNodeModules() {
   console.log('setup: installing npm packages (npm ci)');
   const [command, ...prefix] = npm();
-  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = [
+    'ci',
+    '--include=dev',
+    '--include=optional',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
   const { code, output } = await capture(command, [...prefix, ...args]);
   if (code !== 0) throw new StepFailed(`${output}\nsetup: npm ci failed`);
 }
