@@ -78,4 +78,14 @@ describe('Btf.spell', () => {
     expect(() => circular.spell(1)).toThrow('BTF type 1: too intricate to spell');
     expect(() => circular.spell(2)).toThrow('BTF type 2: too intricate to spell');
   });
+
+  test('refuses to repeat a long name into gigabytes', () => {
+    const builder = new BtfBuilder();
+    const long = builder.int('x'.repeat(60_000));
+    const parameters = Array.from({ length: 900 }, () => [0, long]).flat();
+    builder.add(Kind.FUNC_PROTO, { word: long, vlen: 900, extra: parameters });
+    const btf = Btf.parse(builder.bytes());
+    expect(btf.spell(long)).toHaveLength(60_000);
+    expect(() => btf.spell(2)).toThrow('too intricate to spell');
+  });
 });

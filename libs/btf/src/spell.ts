@@ -4,6 +4,8 @@ import type { BtfType, FunctionPrototypeType } from './types.ts';
 
 /** Types that one spelling may walk through; a type that refers to itself without a name has no end. */
 const MOST_STEPS = 1000;
+/** Characters of the names in one spelling: a long name may be repeated as often as there are steps. */
+const MOST_CHARACTERS = 1 << 16;
 
 export interface SpellOptions {
   /** False leaves out const, volatile and restrict, everywhere: how JSON packages spell types. Default: true. */
@@ -27,6 +29,7 @@ export function spell(btf: Pick<Btf, 'type'>, id: number, options: SpellOptions 
  */
 class Speller {
   private steps = 0;
+  private characters = 0;
 
   constructor(
     private readonly btf: Pick<Btf, 'type'>,
@@ -35,7 +38,9 @@ class Speller {
 
   spell(id: number, declarator: string, qualifiers: readonly string[]): string {
     const type = this.btf.type(id);
-    if (++this.steps > MOST_STEPS) throw objectInvalid(`BTF type ${id}: too intricate to spell`);
+    this.characters += type.name.length;
+    if (++this.steps > MOST_STEPS || this.characters > MOST_CHARACTERS)
+      throw objectInvalid(`BTF type ${id}: too intricate to spell`);
     switch (type.kind) {
       case 'pointer':
         return this.spell(type.target, pointer(declarator, qualifiers), []);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Btf, type BtfType, parseObject } from '@ecli/btf';
 import { BtfBuilder, Kind } from './btf-builder.ts';
 import { compile } from './compile.ts';
@@ -34,6 +34,9 @@ extern int LINUX_KERNEL_VERSION __attribute__((section(".kconfig")));
 int __attribute__((noinline)) function(int x DECL_TAG("argument"), const char *y) { return x + hidden + bits.a; }
 SEC("xdp") int program(void *context) { return function(LINUX_KERNEL_VERSION, 0) + (everything ? 1 : 0); }
 `;
+
+// A busy machine may take seconds for the kernel's 126,611 types.
+jest.setTimeout(60_000);
 
 describe('Btf against bpftool', () => {
   let folder: string;

@@ -25,7 +25,7 @@ export const Kind = {
   ENUM64: 19,
 } as const;
 
-export interface Record {
+export interface TypeRecord {
   readonly name?: string;
   readonly flag?: boolean;
   readonly vlen?: number;
@@ -48,7 +48,7 @@ export class BtfBuilder {
   private count = 1;
 
   /** Returns the id. */
-  add(kind: number, { name = '', flag = false, vlen = 0, word = 0, extra = [] }: Record = {}): number {
+  add(kind: number, { name = '', flag = false, vlen = 0, word = 0, extra = [] }: TypeRecord = {}): number {
     const info = ((flag ? MEMBER_FLAG : 0) | (kind << 24) | vlen) >>> 0;
     this.words.push(this.string(name), info, word, ...extra);
     return this.count++;
