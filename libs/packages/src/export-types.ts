@@ -15,29 +15,44 @@ export function dummyVariable(struct: string): string {
 }
 
 /**
- * Finds the types of an object's events: the struct asked for; else those that a compiler marked; else what
- * the map that carries events says of its values. An object without such a map has none.
+ * Finds the types of an object's events: the struct asked for; else what the object itself tells. An object
+ * without a map that carries events has none.
  *
  * @throws PACKAGE_INVALID listing the structs there are, when the one asked for is not, or none can be told
  */
 export function exportTypesOf(object: ObjectFile, name: string, exportType?: string): ExportType[] {
   if (exportType !== undefined) return [exportTypeNamed(object, name, exportType)];
-  const marked = markedStructs(object.btf);
-  if (marked.length > 0) return marked.map((struct) => describeStruct(object.btf, struct));
+  const types = knownExportTypes(object, markedStructs(object.btf));
+  const unknown = types.length === 0 ? unknownEvents(object, name) : undefined;
+  if (unknown) throw unknown;
+  return types;
+}
+
+/** What to tell about an object whose events have no known type; undefined for one without events. */
+export function unknownEvents(object: ObjectFile, name: string): EcliError | undefined {
   const events = eventMapOf(object);
-  if (!events) return [];
-  const value = valueStruct(object.btf, events);
-  if (value) return [describeStruct(object.btf, value)];
-  throw new EcliError(
-    'PACKAGE_INVALID',
-    `${printable(name)}: the type of the events in ${printable(events.name)} is not known`,
-    { hint: `${structsHint(object)}\n${KEEP_HINT}` },
-  );
+  if (!events) return undefined;
+  const problem = `the type of the events in ${printable(events.name)} is not known`;
+  return new EcliError('PACKAGE_INVALID', `${printable(name)}: ${problem}`, {
+    hint: `${structsHint(object)}\n${MARK_HINT}`,
+  });
+}
+
+/**
+ * The export types that follow from structs which somebody marked and from the map that carries events,
+ * whose own word on its values goes first.
+ */
+export function knownExportTypes(object: ObjectFile, marked: readonly CompositeType[]): ExportType[] {
+  const { btf } = object;
+  const events = eventMapOf(object);
+  const value = events && valueStruct(btf, events);
+  const structs = value ? new Set([value, ...marked]) : new Set(marked);
+  return [...structs].map((struct) => describeStruct(btf, struct));
 }
 
 /** Describes the struct that the user names. @throws PACKAGE_INVALID listing the structs there are */
 export function exportTypeNamed(object: ObjectFile, name: string, exportType: string): ExportType {
-  const struct = object.btf.find('struct', exportType.replace(/^struct\s+/, ''));
+  const struct = object.btf.find('struct', structWord(exportType));
   if (struct) return describeStruct(object.btf, struct);
   throw new EcliError(
     'PACKAGE_INVALID',
@@ -46,8 +61,15 @@ export function exportTypeNamed(object: ObjectFile, name: string, exportType: st
   );
 }
 
+/** The name of a struct without its keyword. @throws ARGUMENT_INVALID for what is no name */
+export function structWord(exportType: string): string {
+  const [, word] = /^(?:struct\s+)?([A-Za-z_]\w*)$/.exec(exportType.trim()) ?? [];
+  if (word !== undefined) return word;
+  throw new EcliError('ARGUMENT_INVALID', `${printable(exportType)}: not the name of a struct`);
+}
+
 /** The entry of `export_types` for a struct. @throws OBJECT_INVALID for an unsound layout */
-export function describeStruct(btf: Btf, struct: CompositeType): ExportType {
+function describeStruct(btf: Btf, struct: CompositeType): ExportType {
   return {
     name: struct.name,
     size: btf.sizeOf(struct.id),
@@ -57,12 +79,12 @@ export function describeStruct(btf: Btf, struct: CompositeType): ExportType {
 }
 
 /** The map whose events are shown: the last of its kind, as in packages that say no more. */
-export function eventMapOf(object: ObjectFile): MapDefinition | undefined {
+function eventMapOf(object: ObjectFile): MapDefinition | undefined {
   return mapDefinitions(object).findLast(({ type }) => EVENT_MAPS.includes(type));
 }
 
 /** The struct of a map's values, where `__type(value, struct …)` gives one with a name. */
-export function valueStruct(btf: Btf, { valueType }: MapDefinition): CompositeType | undefined {
+function valueStruct(btf: Btf, { valueType }: MapDefinition): CompositeType | undefined {
   if (valueType === undefined) return undefined;
   const type = btf.resolve(valueType);
   return type.kind === 'struct' && type.name !== '' ? type : undefined;
@@ -89,9 +111,9 @@ function structBehind(btf: Btf, id: number): CompositeType | undefined {
 
 const MOST_LISTED = 12;
 
-const KEEP_HINT =
-  'a struct that is missing here is kept in BTF by a line of the source:\n' +
-  '  const struct event *unused __attribute__((unused));';
+const MARK_HINT =
+  'or mark it in the source, which also keeps it in BTF: write /// @export above the struct,\n' +
+  'or __type(value, struct NAME) in the map, or give the header that defines it to ecli build';
 
 function structsHint(object: ObjectFile): string {
   const names = candidates(object).map(printable);

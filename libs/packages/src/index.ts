@@ -7,6 +7,7 @@
  * Read meta.ts for the words, read-package.ts for the entry, json-package.ts for the format; build/ is
  * loaded only when something is compiled.
  */
+export { build, type BuildOptions, type BuildResult, type CompileOptions, compileSource } from './build.ts';
 export { describeObject, type DescribeOptions } from './describe-object.ts';
 export { MAX_OBJECT_SIZE, parseJsonPackage, stringifyJsonPackage } from './json-package.ts';
 export type * from './meta.ts';

@@ -18,7 +18,11 @@ export const MAX_OBJECT_SIZE = 64 * 1024 * 1024;
  * @throws PACKAGE_INVALID naming the line and column, or the path of the key, and what was expected there
  */
 export function parseJsonPackage(content: Uint8Array, name: string): ProgramPackage {
-  const json = parseJson(content, name);
+  return decodeJsonPackage(parseJson(content, name), name);
+}
+
+/** As `parseJsonPackage`, of JSON that is parsed already. @throws PACKAGE_INVALID */
+export function decodeJsonPackage(json: unknown, name: string): ProgramPackage {
   try {
     return decodePackage(json, '');
   } catch (error) {

@@ -37,7 +37,7 @@ const u32 = integer(0, MAX_U32);
 const s32 = integer(-MAX_S32 - 1, MAX_S32);
 const milliseconds = integer(1, MAX_S32);
 
-const doc = object<PackageDoc>({
+export const packageDoc = object<PackageDoc>({
   version: optional(text),
   brief: optional(text),
   details: optional(text),
@@ -51,7 +51,7 @@ const commandArgument = object<CommandArgument>({
   help: optional(text),
 });
 
-const variable = object<VariableMeta>({
+export const variableMeta = object<VariableMeta>({
   name: string,
   type: string,
   value: unknown,
@@ -59,7 +59,7 @@ const variable = object<VariableMeta>({
   cmdarg: optional(commandArgument),
 });
 
-const dataSection = object<DataSection>({ name: string, variables: arrayOrNull(variable) });
+const dataSection = object<DataSection>({ name: string, variables: arrayOrNull(variableMeta) });
 
 const sample = object<SampleMeta>({
   interval: milliseconds,
@@ -122,12 +122,12 @@ const mapFields = object<MapMeta>({
 });
 
 /** The key was born misspelt and packages have it so; `interpreter` is taken for it. */
-const map: Decoder<MapMeta> = (value, path) => {
+export const mapMeta: Decoder<MapMeta> = (value, path) => {
   const { interpreter: corrected, ...fields } = fieldsOf(value, path);
   return mapFields(corrected === undefined ? value : { intepreter: corrected, ...fields }, path);
 };
 
-const program = object<ProgramMeta>({
+export const programMeta = object<ProgramMeta>({
   name: string,
   attach: string,
   link: boolean,
@@ -151,9 +151,9 @@ const program = object<ProgramMeta>({
 const skeleton = object<Skeleton>({
   obj_name: string,
   data_sections: arrayOrNull(dataSection),
-  maps: arrayOrNull(map),
-  progs: arrayOrNull(program),
-  doc: optional(doc),
+  maps: arrayOrNull(mapMeta),
+  progs: arrayOrNull(programMeta),
+  doc: optional(packageDoc),
 });
 
 const exportType = object<ExportType>({

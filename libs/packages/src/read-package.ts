@@ -1,4 +1,5 @@
 import { type Artifact, EcliError, MediaType, printable, sniff } from '@ecli/core';
+import { compileSource } from './build.ts';
 import { describeObject, withExportType } from './describe-object.ts';
 import { parseJsonPackage } from './json-package.ts';
 import type { ProgramPackage } from './meta.ts';
@@ -7,6 +8,8 @@ import { readTar } from './tar.ts';
 export interface ReadOptions {
   /** The struct of the object's BTF that its events are; for what can't tell by itself. */
   readonly exportType?: string;
+  /** Takes one line of diagnostics: what a compiler is called with, and what it warns of. */
+  readonly diagnose?: (line: string) => void;
 }
 
 /**
@@ -28,6 +31,8 @@ export async function readPackage(artifact: Artifact, options: ReadOptions = {})
       );
     case MediaType.object:
       return describeObject(content, { name, ...options });
+    case MediaType.source:
+      return compileArtifact(artifact, options);
     case MediaType.wasm:
     case MediaType.wasmLayer:
       throw new EcliError(
@@ -44,6 +49,15 @@ export async function readPackage(artifact: Artifact, options: ReadOptions = {})
         },
       );
   }
+}
+
+/** A source is compiled where it lies, among its headers; one without a file, in the current folder. */
+function compileArtifact(
+  { path, content, reference }: Artifact,
+  options: ReadOptions,
+): Promise<ProgramPackage> {
+  if (path !== undefined) return compileSource(path, options);
+  return compileSource(reference, { ...options, text: new TextDecoder().decode(content) });
 }
 
 function exporting(program: ProgramPackage, name: string, { exportType }: ReadOptions): ProgramPackage {

@@ -53,9 +53,9 @@ export function skeletonOf(object: ObjectFile, objectName: string): TerseSkeleto
   };
 }
 
-/** `client.bpf.c` becomes `client_bpf`. */
+/** `client.bpf.c` becomes `client_bpf`, and `<stdin>` `stdin_bpf`. */
 export function objectNameOf(fileName: string): string {
-  return `${stemOf(fileName)}_bpf`.replace(/[^A-Za-z0-9_]/g, '_');
+  return `${stemOf(fileName)}_bpf`.replace(/[<>]/g, '').replace(/[^A-Za-z0-9_]/g, '_');
 }
 
 /** The name up to its first dot: `opens` of `opens.bpf.c`. */

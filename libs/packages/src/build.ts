@@ -1,0 +1,66 @@
+import type { ProgramPackage } from './meta.ts';
+
+/** What to build, and how; the command line of `ecli build` and `ecc`, in words. */
+export interface BuildOptions {
+  /** A `.bpf.c`. */
+  readonly source: string;
+  /** The header whose structs are exported. Without one, `NAME.h` beside the source is taken. */
+  readonly header?: string;
+  /** The source is a header: its own structs are exported. */
+  readonly headerOnly?: boolean;
+  /** Made when it isn't there. Default: the source's folder. */
+  readonly outputDirectory?: string;
+  /** Default: json. */
+  readonly format?: 'json' | 'yaml';
+  /** Writes `ewasm-skel.h` too. */
+  readonly wasmHeader?: boolean;
+  /** More arguments for clang, each a word or several with the shell's quotes. */
+  readonly additionalCflags?: readonly string[];
+  readonly clang?: string;
+  readonly llvmStrip?: string;
+  /** Asks for a tar with BTF of other kernels, which comes with a later version. */
+  readonly btfgen?: boolean;
+  readonly btfhubArchive?: string;
+  /** Takes one line of diagnostics: each command that is run. */
+  readonly diagnose?: (line: string) => void;
+}
+
+export interface BuildResult {
+  /** The files written, in this order: the object, the skeleton, the package, the header for Wasm. */
+  readonly files: readonly string[];
+  readonly package: ProgramPackage;
+  /** Whole lines for the user, escaped; empty when there is nothing to say. */
+  readonly warnings: string;
+}
+
+/**
+ * Compiles a `.bpf.c` into a package. Files appear whole and only once all is well. The same source and the
+ * same tools give the same bytes.
+ *
+ * @throws BUILD_FAILED with clang's own words as hint, TOOL_MISSING with what installs it,
+ *   ARTIFACT_NOT_FOUND, ARTIFACT_UNREADABLE, OUTPUT_FAILED, FEATURE_UNSUPPORTED
+ */
+export async function build(options: BuildOptions): Promise<BuildResult> {
+  const { buildPackage } = await import('./build/build-package.ts');
+  return buildPackage(options);
+}
+
+/** A source to run at once. */
+export interface CompileOptions {
+  /** The text of a source that came without a file; `path` is only its name then. */
+  readonly text?: string;
+  /** The one struct that its events are. */
+  readonly exportType?: string;
+  readonly diagnose?: (line: string) => void;
+}
+
+/**
+ * Compiles the `.bpf.c` at `path`, or takes what an earlier run made of it from the user's cache: as long as
+ * the source, all that it includes, the tools and the kernel are the same.
+ *
+ * @throws BUILD_FAILED, TOOL_MISSING, PACKAGE_INVALID
+ */
+export async function compileSource(path: string, options: CompileOptions = {}): Promise<ProgramPackage> {
+  const { compileCached } = await import('./build/compile-cached.ts');
+  return compileCached(path, options);
+}

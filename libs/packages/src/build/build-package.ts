@@ -1,0 +1,90 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { EcliError, printable } from '@ecli/core';
+import type { BuildOptions, BuildResult } from '../build.ts';
+import { packageFields, stringifyJsonPackage } from '../json-package.ts';
+import { packageMeta } from '../meta-decoder.ts';
+import { stemOf } from '../skeleton.ts';
+import { temporaryFor } from './cache-folder.ts';
+import { packageSource, type SourcePackage } from './package-source.ts';
+import { readText } from './read-text.ts';
+import { wasmHeader } from './wasm-header.ts';
+import { splitWords } from './words.ts';
+
+/** Does what `build` promises, which loads this when there is something to build. */
+export async function buildPackage(options: BuildOptions): Promise<BuildResult> {
+  refuseWhatIsToCome(options);
+  const { source, outputDirectory = dirname(source) } = options;
+  const built = await packageSource({
+    name: source,
+    text: readText(source),
+    header: options.headerOnly ? source : options.header,
+    flags: (options.additionalCflags ?? []).flatMap(splitWords),
+    clang: options.clang,
+    llvmStrip: options.llvmStrip,
+    diagnose: options.diagnose,
+  });
+  const files = await outputFiles(built, options);
+  writeTogether(outputDirectory, files);
+  return {
+    files: files.map(({ name }) => join(outputDirectory, name)),
+    package: { object: built.object, meta: packageMeta(built.meta, 'meta') },
+    warnings: built.warnings,
+  };
+}
+
+function refuseWhatIsToCome({ btfgen, btfhubArchive }: BuildOptions): void {
+  if (!btfgen && btfhubArchive === undefined) return;
+  throw new EcliError(
+    'FEATURE_UNSUPPORTED',
+    '--btfgen: this version does not pack the BTF of other kernels',
+    {
+      hint: 'build without it: the package runs on kernels with BTF of their own (CONFIG_DEBUG_INFO_BTF)',
+    },
+  );
+}
+
+interface OutputFile {
+  readonly name: string;
+  readonly content: string | Uint8Array;
+}
+
+async function outputFiles(built: SourcePackage, options: BuildOptions): Promise<readonly OutputFile[]> {
+  const { object, meta } = built;
+  const { format = 'json', wasmHeader: withWasmHeader = false } = options;
+  const name = stemOf(basename(options.source));
+  const stringify = await notation(format);
+  return [
+    { name: `${name}.bpf.o`, content: object },
+    { name: `${name}.skel.${format}`, content: stringify(meta) },
+    { name: `package.${format}`, content: stringify(packageFields(built)) },
+    ...(withWasmHeader ? [{ name: 'ewasm-skel.h', content: wasmHeader(stringifyJsonPackage(built)) }] : []),
+  ];
+}
+
+async function notation(format: 'json' | 'yaml'): Promise<(value: unknown) => string> {
+  if (format === 'json') return (value) => JSON.stringify(value);
+  const { stringify } = await import('yaml');
+  return (value) => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** Writes all files, then gives them their names: a failure leaves nothing new behind. */
+function writeTogether(folder: string, files: readonly OutputFile[]): void {
+  const moves = files.map(({ name, content }) => {
+    const path = join(folder, name);
+    return { path, temporary: temporaryFor(path), content };
+  });
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const { temporary, content } of moves) writeFileSync(temporary, content, { flag: 'wx' });
+    for (const { temporary, path } of moves) renameSync(temporary, path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new EcliError('OUTPUT_FAILED', `${printable(folder)}: cannot be written to (${code})`, {
+      hint: 'name another folder: -o DIR',
+      cause,
+    });
+  } finally {
+    for (const { temporary } of moves) rmSync(temporary, { force: true });
+  }
+}

@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type ObjectFile, parseObject } from '@ecli/btf';
+import { EcliError, printable } from '@ecli/core';
+import { exportTypeNamed, knownExportTypes, structWord, unknownEvents } from '../export-types.ts';
+import type { ExportType } from '../meta.ts';
+import { objectNameOf, skeletonOf, stemOf } from '../skeleton.ts';
+import { addCommentKeys, exportedStructs, type SourceText } from './comments.ts';
+import { compileObject, type CompileSettings } from './compile.ts';
+import { definedStructs } from './declarations.ts';
+import { readText } from './read-text.ts';
+
+/** The version that packages carry as `eunomia_version`: that of this package. */
+export const BUILDER_VERSION = '0.1.0';
+
+/** What clang calls a source that has no file. */
+export const STANDARD_INPUT = '<stdin>';
+
+export interface SourceRequest extends Omit<CompileSettings, 'exports'> {
+  /** The source's path, or `STANDARD_INPUT`. */
+  readonly name: string;
+  readonly text: string;
+  /** The header whose structs are exported. Without one, a header beside the source with its name is taken. */
+  readonly header?: string;
+  /** The one struct to export instead. */
+  readonly exportType?: string;
+  /** Refuses a program whose events have no known type; it can be built, but not shown. */
+  readonly toShow?: boolean;
+}
+
+export interface SourcePackage {
+  readonly object: Uint8Array;
+  /** As it is written: only what is not the default. */
+  readonly meta: object;
+  /** Absolute paths of all files that went in. */
+  readonly dependencies: readonly string[];
+  /** Whole lines, escaped: what clang warned of, and what keeps events from being shown. */
+  readonly warnings: string;
+}
+
+/**
+ * Compiles a source and describes what came out, with what the source's comments say.
+ *
+ * @throws BUILD_FAILED, TOOL_MISSING; PACKAGE_INVALID when the events' type is not known
+ */
+export async function packageSource(request: SourceRequest): Promise<SourcePackage> {
+  const { name, text } = request;
+  const source: SourceText = { name, text };
+  const wanted = wantedStructs(request, source);
+  const isFile = name !== STANDARD_INPUT;
+  const compiled = await compileObject(isFile ? { name } : { name, text }, {
+    ...request,
+    exports: wanted.structs,
+  });
+  const object = parseObject(compiled.object);
+  const exportTypes = exportTypesFrom(object, wanted, request);
+  const unknown = exportTypes.length === 0 ? unknownEvents(object, name) : undefined;
+  if (unknown && request.toShow) throw unknown;
+  const meta = {
+    bpf_skel: addCommentKeys(skeletonOf(object, objectNameOf(basename(name))), source),
+    export_types: exportTypes,
+    eunomia_version: BUILDER_VERSION,
+  };
+  const warnings = [compiled.warnings, unknown ? `${unknown.message}\n${unknown.hint}\n` : ''].join('');
+  const dependencies = [...new Set([...compiled.dependencies, ...wanted.files])];
+  return { object: compiled.object, meta, dependencies, warnings };
+}
+
+interface WantedStructs {
+  readonly structs: readonly string[];
+  /** Absolute paths of the headers that were looked at for them. */
+  readonly files: readonly string[];
+}
+
+function wantedStructs({ name, header, exportType }: SourceRequest, source: SourceText): WantedStructs {
+  if (exportType !== undefined) return { structs: [structWord(exportType)], files: [] };
+  const path = header ?? headerBeside(name);
+  const marked = exportedStructs(source);
+  if (path === undefined) return { structs: marked, files: [] };
+  const defined = definedStructs(readText(path));
+  return { structs: [...new Set([...defined, ...marked])], files: [resolve(path)] };
+}
+
+/** `opens.h` for `opens.bpf.c`. */
+export function headerBeside(source: string): string | undefined {
+  if (source === STANDARD_INPUT) return undefined;
+  const header = join(dirname(source), `${stemOf(basename(source))}.h`);
+  return header !== source && existsSync(header) ? header : undefined;
+}
+
+function exportTypesFrom(object: ObjectFile, wanted: WantedStructs, request: SourceRequest): ExportType[] {
+  const { name, header, exportType } = request;
+  if (exportType !== undefined) return [exportTypeNamed(object, name, exportType)];
+  const marked = wanted.structs.flatMap((struct) => object.btf.find('struct', struct) ?? []);
+  if (header !== undefined && wanted.structs.length > 0 && marked.length === 0) {
+    throw new EcliError(
+      'BUILD_FAILED',
+      `${printable(header)}: its structs (${wanted.structs.join(', ')}) are not in ${printable(name)}`,
+      { hint: `add to the source: #include "${printable(basename(header))}"` },
+    );
+  }
+  return knownExportTypes(object, marked);
+}
