@@ -3,6 +3,7 @@ import type { BpfLink } from './link.ts';
 import { loadError, openError } from './load-error.ts';
 import { BpfMap } from './map.ts';
 import { listen, type Listen } from './messages.ts';
+import { checkObject } from './object-check.ts';
 import { BpfProgram } from './program.ts';
 
 export interface OpenOptions {
@@ -23,6 +24,7 @@ export interface OpenOptions {
  * @throws OBJECT_INVALID, DEPENDENCY_MISSING
  */
 export function openObject(content: Uint8Array, options: OpenOptions): BpfObject {
+  checkObject(content);
   const { libbpf } = bindings();
   const listening = listenFor(options);
   const opts = openOpts(options);

@@ -3,6 +3,7 @@ import { KIND_LAYOUTS } from './btf-kinds.ts';
 import { BtfReader } from './btf-reader.ts';
 import { MOST_MODIFIERS } from './limits.ts';
 import { objectInvalid } from './object-invalid.ts';
+import { checkReferences } from './references.ts';
 import { Sizes } from './sizes.ts';
 import { spell, type SpellOptions } from './spell.ts';
 import type { BtfType, ResolvedType, TypeOfKind } from './types.ts';
@@ -22,6 +23,11 @@ export class Btf {
   /** Reads a `.BTF` section or a file such as /sys/kernel/btf/vmlinux. @throws OBJECT_INVALID */
   static parse(bytes: Uint8Array): Btf {
     return new Btf(new BtfReader(bytes));
+  }
+
+  /** Checks all that types refer to, for readers that don't check themselves. @throws OBJECT_INVALID */
+  checkReferences(): void {
+    checkReferences(this.reader);
   }
 
   /** How many types there are, void included: ids go from 0 to `length` - 1. */

@@ -21,6 +21,10 @@ export class StringTable {
     this.budget = bytes.byteLength * MOST_READINGS;
   }
 
+  get byteLength(): number {
+    return this.bytes.length;
+  }
+
   /** Decodes the string at `offset` as UTF-8. @throws OBJECT_INVALID when it isn't inside the table */
   get(offset: number): string {
     const known = this.strings.get(offset);
