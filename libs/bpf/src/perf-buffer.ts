@@ -98,7 +98,7 @@ function mappedBuffers(pointer: number, scratch: Int32Array): PerfRecords[] {
   const pageBytes = bindings().libc.getpagesize();
   const count = libbpf.perf_buffer__buffer_cnt(pointer);
   return Array.from({ length: count }, (_, index) => {
-    const { buffer, byteOffset, byteLength } = mappedBuffer(pointer, index);
+    const { buffer, byteOffset, byteLength } = mappedBuffer(pointer, index, pageBytes);
     return new PerfRecords(
       {
         tail: new BigUint64Array(buffer, byteOffset + DATA_TAIL, 1),
@@ -110,13 +110,14 @@ function mappedBuffers(pointer: number, scratch: Int32Array): PerfRecords[] {
   });
 }
 
-function mappedBuffer(pointer: number, index: number): Uint8Array {
+/** The mapping's first page, which describes the buffer, and the data behind it; libbpf's size is the data's. */
+function mappedBuffer(pointer: number, index: number, pageBytes: number): Uint8Array {
   const { libbpf, viewMemory } = bindings();
   const address = new BigUint64Array(1);
   const size = new BigUint64Array(1);
   const result = libbpf.perf_buffer__buffer(pointer, index, asBytes(address), asBytes(size));
   if (result < 0) throw new EcliError('LOAD_FAILED', `perf buffer ${index}: ${errnoName(result)}`);
-  return viewMemory(Number(address[0]), Number(size[0]));
+  return viewMemory(Number(address[0]), pageBytes + Number(size[0]));
 }
 
 function asBytes({ buffer }: BigUint64Array): Uint8Array {
