@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { StepFailed, capture, main, root } from './workspace.mjs';
@@ -8,15 +8,21 @@ import { StepFailed, capture, main, root } from './workspace.mjs';
 /**
  * @typedef {object} Product something that is built from the sources
  * @property {string} what for people
+ * @property {readonly string[]} sources folders and files whose change makes it outdated
  * @property {string} output exists once it is built
  * @property {string} stamp holds the digest of the sources it was built from
  * @property {() => Promise<void>} make
  */
 
+const CLI = 'apps/ecli/dist/main.js';
+
+const CODE = ['apps', 'libs', 'scripts', 'package-lock.json', 'tsconfig.base.json'];
+
 /** @type {Product} */
 const BUNDLE = {
-  what: 'the command line (apps/ecli/dist/main.js)',
-  output: 'apps/ecli/dist/main.js',
+  what: `the command line (${CLI})`,
+  sources: CODE,
+  output: CLI,
   stamp: 'apps/ecli/dist/.bundle-sources',
   make: async () => {
     const { bundle } = await import('../apps/ecli/esbuild.mjs');
@@ -27,9 +33,19 @@ const BUNDLE = {
 /** @type {Product} */
 const LIBRARIES = {
   what: 'the libraries with their types (libs/**/dist)',
+  sources: CODE,
   output: 'libs/runners/native/dist/index.d.ts',
   stamp: 'libs/runners/native/dist/.libraries-sources',
   make: compileLibraries,
+};
+
+/** @type {Product} */
+const EXAMPLES = {
+  what: 'packages of the examples (examples/*/package.json)',
+  sources: [...CODE, 'examples'],
+  output: 'examples/opens/package.json',
+  stamp: 'examples/dist/.sources',
+  make: packageExamples,
 };
 
 /** Builds the command line alone: all that running it needs. */
@@ -45,68 +61,70 @@ export function buildAll() {
 /**
  * Makes each product whose sources changed since it was made. Two builds at once take turns.
  *
- * @param {readonly Product[]} products
+ * @param {readonly Product[]} products in the order in which they need each other
  */
 async function build(products) {
-  if ((await outdated(products, await digestOfSources())).length === 0) return;
+  if (!(await Promise.all(products.map(isOutdated))).includes(true)) return;
   await withLock('build', async () => {
-    const digest = await digestOfSources();
-    for (const product of await outdated(products, digest)) {
-      console.log(`build: ${product.what}`);
-      await product.make();
-      await writeStamp(product, digest);
+    for (const product of products) {
+      if (await isOutdated(product)) await make(product);
     }
   });
 }
 
-/**
- * @param {readonly Product[]} products
- * @param {string} digest
- */
-async function outdated(products, digest) {
-  const stamps = await Promise.all(
-    products.map(({ stamp }) => readFile(join(root, stamp), 'utf8').catch(() => '')),
-  );
-  return products.filter(({ output }, index) => stamps[index] !== digest || !existsSync(join(root, output)));
+/** @param {Product} product */
+async function isOutdated({ sources, stamp, output }) {
+  const [digest, built] = await Promise.all([
+    digestOf(sources),
+    readFile(join(root, stamp), 'utf8').catch(() => ''),
+  ]);
+  return digest !== built || !existsSync(join(root, output));
 }
 
 /**
+ * The stamp has the digest from before: sources that change meanwhile make it outdated.
+ *
  * @param {Product} product
- * @param {string} digest
  */
-async function writeStamp({ stamp }, digest) {
-  const path = join(root, stamp);
+async function make(product) {
+  console.log(`build: ${product.what}`);
+  const digest = await digestOf(product.sources);
+  await product.make();
+  const path = join(root, product.stamp);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.${process.pid}`, digest);
-  await rename(`${path}.${process.pid}`, path);
+  await writeFile(path, digest);
 }
 
-/** Digests names and contents of all that can change what is built. */
-async function digestOfSources() {
-  const settings = ['package-lock.json', 'tsconfig.base.json'];
-  const listed = await Promise.all(['apps', 'libs', 'scripts'].map(listSources));
-  const paths = [...settings, ...listed.flat()].sort();
+/**
+ * Digests names and contents of all that can change what is built.
+ *
+ * @param {readonly string[]} sources
+ */
+async function digestOf(sources) {
+  const paths = (await Promise.all(sources.map(listSources))).flat().sort();
   const contents = await Promise.all(paths.map((path) => readFile(join(root, path))));
   const hash = createHash('sha256');
-  paths.forEach((path, index) =>
-    hash.update(`${path}\0${contents[index]?.length}\0`).update(contents[index] ?? ''),
-  );
+  contents.forEach((content, index) => hash.update(`${paths[index]}\0${content.length}\0`).update(content));
   return hash.digest('hex');
 }
 
+/** What is in no product: what was installed or built, and tests. */
+const LEFT_OUT = /(^|\/)(node_modules|dist|test|\.[^/]*)$|\.test\.ts$|^examples\/.*\.json$/;
+
 /**
- * Lists the sources and settings under `folder`, without tests: they are in no product.
+ * Lists the sources and settings under `path`, which may be one of them itself.
  *
- * @param {string} folder
+ * @param {string} path
  * @returns {Promise<string[]>}
  */
-async function listSources(folder) {
-  const entries = await readdir(join(root, folder), { withFileTypes: true });
-  const lists = entries.map(async (entry) => {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory())
-      return ['node_modules', 'dist', 'test'].includes(entry.name) ? [] : listSources(path);
-    return /(?<!\.test)\.(ts|mjs|json)$/.test(entry.name) ? [path] : [];
+async function listSources(path) {
+  if (/\.\w+$/.test(path)) return [path];
+  const entries = await readdir(join(root, path), { withFileTypes: true });
+  const lists = entries.map((entry) => {
+    const inside = `${path}/${entry.name}`;
+    if (LEFT_OUT.test(inside)) return [];
+    if (entry.isDirectory()) return listSources(inside);
+    return /\.(ts|mjs|json|c|h)$/.test(inside) ? [inside] : [];
   });
   return (await Promise.all(lists)).flat();
 }
@@ -121,6 +139,21 @@ async function compileLibraries() {
     ...projects,
   ]);
   if (code !== 0) throw new StepFailed(`${output}\nbuild: the libraries have type errors`);
+}
+
+/** A package of each example, beside its source, as `ecli run examples/opens` finds it. */
+async function packageExamples() {
+  const folders = await readdir(join(root, 'examples'));
+  for (const name of folders.filter((each) => existsSync(join(root, `examples/${each}/${each}.bpf.c`)))) {
+    const source = `examples/${name}/${name}`;
+    const { code, output } = await capture(process.execPath, [
+      CLI,
+      'build',
+      `${source}.bpf.c`,
+      `${source}.h`,
+    ]);
+    if (code !== 0) throw new StepFailed(`${output}\nbuild: ${source}.bpf.c could not be built`);
+  }
 }
 
 await main(import.meta.url, async () => {
