@@ -64,8 +64,8 @@ async function outputFiles(built: SourcePackage, options: BuildOptions): Promise
 
 async function notation(format: 'json' | 'yaml'): Promise<(value: unknown) => string> {
   if (format === 'json') return (value) => JSON.stringify(value);
-  const { stringify } = await import('yaml');
-  return (value) => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  const { stringifyYaml } = await import('./yaml-notation.ts');
+  return stringifyYaml;
 }
 
 /** Writes all files, then gives them their names: a failure leaves nothing new behind. */
