@@ -25,10 +25,15 @@ export interface ArgumentType {
   format(bytes: Uint8Array): string;
 }
 
+/** A type as C spells it in a package, fit for a terminal: `const volatile` says nothing to a user. */
+export function spelling(btf: TypeLookup, id: number): string {
+  return printable(btf.spell(id, { qualifiers: false }));
+}
+
 /** Finds out how variables of type `id` are given; undefined where they can't be (structs, pointers). */
 export function argumentType(btf: TypeLookup, id: number): ArgumentType | undefined {
   const type = btf.resolve(id);
-  const name = printable(btf.spell(id));
+  const name = spelling(btf, id);
   switch (type.kind) {
     case 'int':
       if (type.bool) return boolType(name, type.size);

@@ -1,6 +1,6 @@
 import { EcliError, printable } from '@ecli/core';
 import type { CommandArgument } from '@ecli/packages';
-import { argumentType, type ArgumentType, type TypeLookup } from './argument-types.ts';
+import { argumentType, type ArgumentType, spelling, type TypeLookup } from './argument-types.ts';
 import type { Variable, VariableValue } from './variables.ts';
 
 /** One option of a program: a variable that can be set before load. */
@@ -35,7 +35,7 @@ function programOption(variable: Variable, btf: TypeLookup, taken: Set<string>):
   return {
     variable,
     long,
-    typeName: printable(btf.spell(variable.type)),
+    typeName: spelling(btf, variable.type),
     sets: byDefault !== true,
     ...(short === undefined ? {} : { short }),
     ...(help === undefined ? {} : { help }),

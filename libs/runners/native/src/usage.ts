@@ -31,12 +31,12 @@ export function usageText(
 }
 
 function docParagraphs(name: string, doc: PackageDoc = {}): readonly string[] {
-  const title = [printable(name), doc.version === undefined ? '' : printable(doc.version)]
-    .filter(Boolean)
-    .join(' ');
-  const brief = doc.brief === undefined ? title : `${title}: ${printable(doc.brief)}`;
-  const more = [doc.description, doc.details].filter((text) => text !== undefined && text !== '');
-  return [brief, ...more.map((text) => printableLines(text ?? ''))];
+  const title = [name, doc.version].filter(Boolean).join(' ');
+  const brief = doc.brief ? `${title}: ${doc.brief}` : title;
+  const paragraphs = [brief === name ? undefined : brief, doc.description, doc.details];
+  return paragraphs
+    .filter((text) => text !== undefined && text !== '')
+    .map((text) => printableLines(text ?? ''));
 }
 
 function optionLine(option: ProgramOption, initial: Uint8Array): OptionLine {
