@@ -29,6 +29,7 @@ function spellDouble(value: number): string {
 
 /** Nine significant digits tell any two 32-bit floats apart, and six always survive (FLT_DIG in C). */
 function spellFloat(value: number): string {
+  if (value === 0) return spellDouble(value);
   for (let digits = 6; digits < 9; digits++) {
     const rounded = Number(value.toPrecision(digits));
     if (Math.fround(rounded) === value) return spellDouble(rounded);

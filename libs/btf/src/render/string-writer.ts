@@ -12,10 +12,6 @@ const QUOTES = 0x22222222;
 const BACKSLASHES = 0x5c5c5c5c;
 const DELS = 0x7f7f7f7f;
 
-const LOWEST_BITS = 0x01010101;
-const SPACES = 0x20202020;
-const HIGHEST_BITS = 0x80808080 | 0;
-
 /**
  * Copies a string of printable ASCII that holds neither of two bytes (each given four times in a word), and
  * returns the position after it, or -1 where the string holds anything else. At most `length` bytes.
@@ -29,18 +25,22 @@ function writePlain(
   excluded: number,
   alsoExcluded: number,
 ): number {
+  // Bytes four times over; inside the function, since a bundler turns constants of a module into variables.
+  const spaces = 0x20202020;
+  const lowestBits = 0x01010101;
+  const highestBits = 0x80808080 | 0;
   const end = at + length;
   while (at + 4 <= end) {
     const word = view.getInt32(at, true);
     // The highest bit of each byte that is below a space, DEL, above ASCII or excluded; bits above the first
     // such byte may be wrong by a borrow.
     const stops =
-      ((word - SPACES) |
+      ((word - spaces) |
         word |
-        (word + LOWEST_BITS) |
-        ((word ^ excluded) - LOWEST_BITS) |
-        ((word ^ alsoExcluded) - LOWEST_BITS)) &
-      HIGHEST_BITS;
+        (word + lowestBits) |
+        ((word ^ excluded) - lowestBits) |
+        ((word ^ alsoExcluded) - lowestBits)) &
+      highestBits;
     out.setInt32(position, word, true);
     if (stops !== 0) {
       const plain = (31 - Math.clz32(stops & -stops)) >> 3;
@@ -102,8 +102,14 @@ export function writeJsonString(
 /** Counts the bytes from `start` to `end` that don't begin a character, and so take no column. */
 export function countContinuationBytes(out: DataView, start: number, end: number): number {
   let count = 0;
-  for (let at = start; at < end; at++) {
+  let at = start;
+  while (at < end) {
+    if (at + 4 <= end && (out.getInt32(at) & 0x80808080) === 0) {
+      at += 4;
+      continue;
+    }
     if ((out.getUint8(at) & 0xc0) === 0x80) count++;
+    at++;
   }
   return count;
 }
