@@ -1,0 +1,146 @@
+import { describe, expect, test } from '@jest/globals';
+import { rendered } from '../../test/render/rendered.ts';
+import { TypeTable } from '../../test/render/type-table.ts';
+import { compileJsonRow } from './json-row.ts';
+import { sampleMemory } from './renderer.ts';
+import { compileTextRow } from './text-row.ts';
+
+const HOSTILE_NAMES = [
+  'a"];require("fs").writeFileSync("/tmp/owned","")//',
+  '`+globalThis.owned()+`',
+  '${globalThis.owned()}',
+  "'+globalThis.owned()+'",
+  '*/globalThis.owned()/*',
+  'a\nglobalThis.owned()\n',
+  'a\u2028globalThis.owned()',
+  '\\u0022);globalThis.owned();(',
+  '__proto__',
+  'constructor',
+  '\x1b]0;owned\x07',
+];
+
+describe('compileJsonRow', () => {
+  test('keeps declaration order and exact numbers', () => {
+    const table = new TypeTable();
+    const event = table.struct('event', [
+      ['zeta', table.int('unsigned long long', 8, false)],
+      ['alpha', table.int('__int128', 16, true)],
+      ['none', table.float(8)],
+      ['ok', table.bool()],
+    ]);
+    const sample = Buffer.alloc(33, 0xff);
+    expect(rendered(compileJsonRow(table, event), sample)).toBe(
+      '{"zeta":18446744073709551615,"alpha":"-1","none":null,"ok":true}\n',
+    );
+  });
+
+  test('nests structs, unions and arrays, each with its kind and name', () => {
+    const table = new TypeTable();
+    const short = table.int('short', 2, true);
+    const point = table.struct('point', [
+      ['x', short],
+      ['y', short],
+    ]);
+    const either = table.composite('union', '', 4, [
+      ['p', point, 0],
+      ['words', table.array(short, 2), 0],
+    ]);
+    const event = table.struct('event', [
+      ['either', either],
+      ['grid', table.array(table.array(point, 2), 1)],
+      ['nothing', table.struct('nothing', [])],
+    ]);
+    const sample = Buffer.from([1, 0, 0xff, 0xff, 2, 0, 3, 0, 4, 0, 5, 0]);
+    const row = rendered(compileJsonRow(table, event), sample);
+    const at = (x: number, y: number): object => ({
+      __EUNOMIA_TYPE: 'struct',
+      __EUNOMIA_TYPE_NAME: 'point',
+      x,
+      y,
+    });
+    expect(JSON.parse(row)).toEqual({
+      either: { __EUNOMIA_TYPE: 'union', __EUNOMIA_TYPE_NAME: '', p: at(1, -1), words: [1, -1] },
+      grid: [[at(2, 3), at(4, 5)]],
+      nothing: { __EUNOMIA_TYPE: 'struct', __EUNOMIA_TYPE_NAME: 'nothing' },
+    });
+  });
+
+  test('reads bit-fields, signed and not, also across bytes', () => {
+    const table = new TypeTable();
+    const signed = table.int('int', 4, true);
+    const unsigned = table.int('unsigned long long', 8, false);
+    const event = table.composite('struct', 'event', 16, [
+      ['sign', signed, 0, 1],
+      ['three', signed, 1, 3],
+      ['wide', unsigned, 4, 37],
+      ['flag', table.bool(), 41, 1],
+      ['kind', table.enum('e', 4, false, [{ name: 'TWO', value: 2n }]), 42, 2],
+    ]);
+    const value = 1n | (0b011n << 1n) | (0x1234567890n << 4n) | (1n << 41n) | (2n << 42n);
+    const sample = Buffer.alloc(16);
+    sample.writeBigUInt64LE(value);
+    expect(rendered(compileJsonRow(table, event), sample)).toBe(
+      '{"sign":-1,"three":3,"wide":78187493520,"flag":true,"kind":"TWO(2)"}\n',
+    );
+  });
+
+  test('names a lone scalar by its type', () => {
+    const table = new TypeTable();
+    const u32 = table.typedef('u32', table.int('unsigned int', 4, false));
+    expect(rendered(compileJsonRow(table, u32), Buffer.alloc(4, 0xff))).toBe('{"u32":4294967295}\n');
+  });
+
+  test('copies long names and many of them', () => {
+    const table = new TypeTable();
+    const bool = table.bool();
+    const event = table.struct(
+      'event',
+      Array.from({ length: 300 }, (_, index) => [`${index}${'é'.repeat(index)}`, bool] as const),
+    );
+    const row = JSON.parse(rendered(compileJsonRow(table, event), Buffer.alloc(300, 1))) as object;
+    expect(Object.keys(row).map((key) => key.length)).toContain(302);
+    expect(new Set(Object.values(row))).toEqual(new Set([true]));
+  });
+
+  test.each(HOSTILE_NAMES)('shows the name %j and never runs it', (name) => {
+    const owned = { owned: () => expect('the name').toBe('never run') };
+    Object.assign(globalThis, owned);
+    const table = new TypeTable();
+    const kind = table.enum(name, 1, false, [{ name, value: 1n }]);
+    const inner = table.struct(name, [[name, kind]]);
+    const event = table.struct(name, [
+      [name, table.array(inner, 1)],
+      ['last', kind],
+    ]);
+    const json = rendered(compileJsonRow(table, event), Buffer.of(1, 1));
+    const entries = Object.entries(JSON.parse(json) as object);
+    expect(entries.at(0)?.[0]).toBe(name);
+    expect(JSON.stringify(entries.at(0)?.[1])).toContain(JSON.stringify(`${name}(1)`));
+    const text = compileTextRow(table, event);
+    // eslint-disable-next-line no-control-regex -- control characters are what must not be there
+    for (const line of [json, text.header, rendered(text, Buffer.of(1, 1))])
+      expect(line).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f\u2028]/);
+    Reflect.deleteProperty(globalThis, 'owned');
+  });
+
+  test('refuses a type whose rows could fill the memory', () => {
+    const table = new TypeTable();
+    const nothing = table.array(table.struct('nothing', []), 0xffff_ffff);
+    const event = table.struct('event', [['many', nothing]]);
+    expect(() => compileJsonRow(table, event)).toThrow(
+      /^struct event: a row could take \d+ bytes, more than/,
+    );
+  });
+
+  test('writes on to another output when it changes', () => {
+    const table = new TypeTable();
+    const renderer = compileJsonRow(table, table.struct('event', [['ok', table.bool()]]));
+    const memory = sampleMemory(Uint8Array.of(1));
+    const outputs = [new Uint8Array(64), new Uint8Array(64), Buffer.alloc(128).subarray(40, 104)];
+    for (const out of outputs) {
+      const first = renderer.render(memory, 0, out, 0);
+      const end = renderer.render(memory, 0, out, first);
+      expect(Buffer.from(out.subarray(0, end)).toString()).toBe('{"ok":true}\n{"ok":true}\n');
+    }
+  });
+});
