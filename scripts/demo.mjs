@@ -18,9 +18,9 @@ const COMMANDS = [
 
 const NEXT_STEPS = `
 Try next:
-  npx ecli run examples/opens/opens.bpf.c --help     what a program can be asked for
-  npx ecli run -j examples/exec/exec.bpf.c | head -3     events as JSON
-  npx ecli build examples/exec/exec.bpf.c examples/exec/exec.h -o /tmp/exec     a package to run anywhere`;
+  what a program can be asked for:  npx ecli run examples/opens/opens.bpf.c --help
+  events as JSON:                   npx ecli run -j examples/exec/exec.bpf.c | head -3
+  a package that runs anywhere:     npx ecli build examples/exec/exec.bpf.c -o /tmp/exec`;
 
 await main(import.meta.url, async () => {
   const reason = whyNoBpf();
