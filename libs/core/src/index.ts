@@ -7,8 +7,6 @@
  * Read source.ts and runner.ts first, then plugin.ts, which puts implementations of both together.
  * No I/O happens here.
  */
-import 'reflect-metadata';
-
 export {
   type Artifact,
   type Descriptor,

@@ -1,4 +1,4 @@
-import { container, type DependencyContainer } from 'tsyringe';
+import { container, type DependencyContainer } from './injection.ts';
 import { EcliError } from './errors.ts';
 import { printable } from './printable.ts';
 import { RUNNER_CHAIN, RunnerChain, type Runner } from './runner.ts';

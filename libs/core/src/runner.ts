@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import { injectable, injectAll } from 'tsyringe';
+import { injectable, injectAll } from './injection.ts';
 import type { Artifact } from './artifact.ts';
 import { EcliError } from './errors.ts';
 import { printable } from './printable.ts';

@@ -1,4 +1,4 @@
-import { injectable, injectAll } from 'tsyringe';
+import { injectable, injectAll } from './injection.ts';
 import type { Artifact } from './artifact.ts';
 import { EcliError } from './errors.ts';
 import { printable } from './printable.ts';

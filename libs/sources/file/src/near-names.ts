@@ -28,7 +28,7 @@ async function step(folder: string, part: string): Promise<string[]> {
 
 /** The names within a third of `wanted`'s length in edits, case aside; nearest first. */
 function nearest(wanted: string, names: readonly string[]): readonly string[] {
-  const limit = Math.max(1, Math.floor(wanted.length / 3));
+  const limit = Math.max(1, Math.ceil(wanted.length / 3));
   return names
     .map((name) => ({ name, edits: distance(wanted.toLowerCase(), name.toLowerCase()) }))
     .filter(({ edits }) => edits <= limit)

@@ -1,6 +1,5 @@
 import { constants, openSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { isatty } from 'node:tty';
 import { EcliError, printable, type FetchContext } from '@ecli/core';
 import { unreadable } from './failures.ts';
 
@@ -43,6 +42,7 @@ export async function readFifo(path: string, limits: ReadLimits): Promise<Uint8A
 
 /** Reads standard input to its end. */
 export async function readStdin(limits: ReadLimits): Promise<Uint8Array> {
+  const { isatty } = await import('node:tty');
   if (isatty(0)) {
     throw new EcliError('ARTIFACT_UNREADABLE', 'standard input: a terminal, not a program', {
       hint: 'send one: cat package.json | ecli run -',

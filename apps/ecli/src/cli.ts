@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { ArgumentError, printable } from '@ecli/core';
+import { commands } from './commands.ts';
+import { nearestOf } from './nearest.ts';
+import type { Terminal } from './terminal/terminal.ts';
+import { overview } from './usage.ts';
+
+/** How the process was called: `ecc` is `ecli build`. */
+export type Binary = 'ecli' | 'ecc';
+
+/** Runs one command line and returns its exit code. All that fails has been reported by then. */
+export async function runCli(binary: Binary, argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    terminal.configure(process.env);
+    return binary === 'ecc' ? await call('build', argv, terminal, 'ecc') : await dispatch(argv, terminal);
+  } catch (error) {
+    return terminal.fail(error);
+  }
+}
+
+/** The first word is a command, or help, or else `run` goes without saying. */
+async function dispatch(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const [first, ...rest] = argv;
+  if (first === undefined || first === '--help' || first === '-h') return help(undefined, terminal);
+  if (first === 'help') return help(rest[0], terminal);
+  if (isCommand(first)) return call(first, rest, terminal);
+  refuseUnknownWord(first);
+  return call('run', argv, terminal);
+}
+
+function help(topic: string | undefined, terminal: Terminal): Promise<number> | number {
+  if (topic !== undefined && isCommand(topic)) return call(topic, ['--help'], terminal);
+  if (topic !== undefined) refuseUnknownWord(topic);
+  terminal.print(overview());
+  return 0;
+}
+
+async function call(
+  name: string,
+  argv: readonly string[],
+  terminal: Terminal,
+  typed = `ecli ${name}`,
+): Promise<number> {
+  const entry = commands.find((candidate) => candidate.name === name);
+  if (!entry) throw new Error(`${name}: not in the list of commands`);
+  const command = await entry.load();
+  return command.execute(argv, typed, terminal);
+}
+
+function isCommand(word: string): boolean {
+  return commands.some(({ name }) => name === word);
+}
+
+/** A bare word that is neither a command nor a file was meant to be one of the two. */
+function refuseUnknownWord(word: string): void {
+  if (!/^[a-z][a-z-]*$/i.test(word) || existsSync(word)) return;
+  const known = commands.map(({ name }) => name);
+  const near = nearestOf(word, known);
+  throw new ArgumentError(`${printable(word)}: neither a command nor a file here`, known, {
+    hint: near ? `did you mean ecli ${near}?` : `commands: ${known.join(', ')}`,
+  });
+}

@@ -1,0 +1,23 @@
+import type { Command } from './command.ts';
+
+/** A command before its module is loaded. */
+export interface CommandEntry {
+  readonly name: string;
+  /** For the list in `ecli --help`. */
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** All commands, in the order in which help lists them. Each module is loaded when its command is called. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'run',
+    summary: 'load a program into the kernel and show its events',
+    load: async () => (await import('./commands/run.ts')).runCommand,
+  },
+  {
+    name: 'build',
+    summary: 'compile a .bpf.c into a package',
+    load: async () => (await import('./commands/build.ts')).buildCommand,
+  },
+];

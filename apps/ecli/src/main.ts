@@ -1,0 +1,20 @@
+/**
+ * The entry of `ecli` and `ecc`: answers `--version` with nothing else loaded, and leaves all else to
+ * start.ts, a bundle of its own. Read that next, then cli.ts and commands/run.ts.
+ */
+import { writeSync } from 'node:fs';
+import { join, parse } from 'node:path';
+import { requireWithCodeCache } from './code-cache.ts';
+import type * as Start from './start.ts';
+import { VERSION } from './version.ts';
+
+const [, path = '', ...argv] = process.argv;
+// node_modules/.bin/ecc and bin/ecc.cjs lead here too, and mean `ecli build`.
+const binary = parse(path).name === 'ecc' ? 'ecc' : 'ecli';
+
+if (argv[0] === '--version' || argv[0] === '-V') {
+  writeSync(1, `${binary} ${VERSION}\n`);
+} else {
+  const { start } = requireWithCodeCache(join(import.meta.dirname, 'start.js')) as typeof Start;
+  void start(binary, argv);
+}

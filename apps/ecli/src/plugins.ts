@@ -1,0 +1,6 @@
+import type { Plugin } from '@ecli/core';
+import { nativePlugin } from '@ecli/runner-native';
+import { filePlugin } from '@ecli/source-file';
+
+/** All plug-ins of this app. Their order is their precedence: the first that supports a thing gets it. */
+export const plugins: readonly Plugin[] = [filePlugin, nativePlugin];

@@ -1,0 +1,127 @@
+import {
+  EcliError,
+  MediaType,
+  printable,
+  type Exit,
+  type LoadSpec,
+  type LogChunk,
+  type OutputFormat,
+  type PluginHost,
+  type Program,
+} from '@ecli/core';
+import type { Observable } from 'rxjs';
+import type { DescriptorWriter } from './terminal/descriptor-writer.ts';
+import type { Logger } from './terminal/logger.ts';
+
+/** What the user asked for. */
+export interface RunRequest {
+  readonly reference: string;
+  readonly args: readonly string[];
+  readonly format: OutputFormat;
+  readonly mediaType?: string;
+  readonly exportType?: string;
+  readonly maxEvents?: number;
+  /** Milliseconds from attach to the end; without it the program runs until something else ends it. */
+  readonly timeoutMs?: number;
+  readonly btfPath?: string;
+}
+
+/** Where it happens. */
+export interface RunSurroundings extends PluginHost {
+  readonly stdout: Writer;
+  readonly stderr: Writer;
+  readonly logger: Logger;
+  /** Aborted when the user wants it to end. */
+  readonly stop: AbortSignal;
+}
+
+type Writer = Pick<DescriptorWriter, 'write' | 'wait' | 'end'>;
+
+/**
+ * Runs one program from its reference to its exit: fetch, load, attach, show, detach. It ends when the program
+ * does, after `maxEvents` or `timeoutMs`, when `stop` is aborted, or when nobody reads the output any more;
+ * in each case what the kernel had buffered is shown and nothing stays attached.
+ *
+ * @throws what the source, the runner and the program throw; the reason of `stop` when it came before attach
+ */
+export async function runProgram(request: RunRequest, around: RunSurroundings): Promise<Exit> {
+  const program = await loadProgram(request, around);
+  const ended = forward(program.logs, around);
+  try {
+    around.stop.throwIfAborted();
+    await program.attach();
+    around.logger.log('info', `${request.reference}: attached`);
+    await firstOf(ended, around.stop, around.stdout.end, request.timeoutMs);
+  } catch (error) {
+    // The first failure is the one to tell; nothing may stay attached after it.
+    await program.detach().catch((later: unknown) => around.logger.log('warn', `detach: ${String(later)}`));
+    throw error;
+  }
+  const exit = await program.detach();
+  await ended;
+  return exit;
+}
+
+async function loadProgram(request: RunRequest, around: RunSurroundings): Promise<Program> {
+  const { source, runner, stop, logger, stdout, stderr } = around;
+  const { reference, mediaType } = request;
+  const name = reference === '-' ? 'standard input' : reference;
+  const artifact = await source.fetch(reference, {
+    signal: stop,
+    ...(mediaType !== undefined && { mediaType }),
+  });
+  stop.throwIfAborted();
+  const { descriptor } = artifact;
+  logger.log('info', `${reference}: ${descriptor.mediaType}, ${descriptor.size} bytes, ${descriptor.digest}`);
+  const spec: LoadSpec = {
+    ...request,
+    name,
+    artifact,
+    backpressure: { wait: () => stdout.wait() ?? stderr.wait() },
+    ...(logger.shows('debug') && { diagnose: (line: string) => logger.log('debug', line) }),
+  };
+  if (descriptor.mediaType === MediaType.unknown && !runner.supports(spec)) throw unrecognised(name);
+  return runner.load(spec);
+}
+
+function unrecognised(name: string): EcliError {
+  return new EcliError('MEDIA_TYPE_UNSUPPORTED', `${printable(name)}: not recognised as a program`, {
+    hint: 'it is no JSON package, BPF object, tar, Wasm module or .bpf.c; -p says what it is',
+  });
+}
+
+/** Writes chunks where they belong; the promise settles as the logs do. */
+function forward(logs: Observable<LogChunk>, { stdout, stderr }: RunSurroundings): Promise<void> {
+  const ended = new Promise<void>((resolve, reject) => {
+    logs.subscribe({
+      next: ({ stream, bytes }) => (stream === 'stderr' ? stderr : stdout).write(bytes),
+      error: reject,
+      complete: resolve,
+    });
+  });
+  // Whoever awaits it hears of a failure; until then it isn't an unhandled one.
+  ended.catch(() => undefined);
+  return ended;
+}
+
+async function firstOf(
+  ended: Promise<void>,
+  stop: AbortSignal,
+  unread: Promise<void>,
+  timeoutMs: number | undefined,
+): Promise<void> {
+  const cleanup = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    stop.addEventListener('abort', () => resolve(), { once: true, signal: cleanup.signal });
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const elapsed = new Promise<void>((resolve) => {
+    if (timeoutMs !== undefined) timer = setTimeout(resolve, timeoutMs);
+  });
+  try {
+    if (!stop.aborted) await Promise.race([ended, stopped, unread, elapsed]);
+  } finally {
+    clearTimeout(timer);
+    cleanup.abort();
+  }
+}

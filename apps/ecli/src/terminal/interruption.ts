@@ -1,0 +1,54 @@
+import { constants } from 'node:os';
+
+/** Signals that ask a program to end: Ctrl-C, a supervisor, a terminal that goes away. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Thrown where work stops because a signal came; not a failure, so nothing is reported. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+
+  constructor(readonly signal: NodeJS.Signals) {
+    super(`stopped by ${signal}`);
+  }
+
+  /** 128 and the signal's number, as a shell reports a process that the signal ended (bash(1), EXIT STATUS). */
+  get exitCode(): number {
+    return 128 + constants.signals[this.signal];
+  }
+}
+
+/**
+ * The wish to end, as an AbortSignal. The first signal aborts it, and work is brought to an end in order; the
+ * second one ends the process at once, by the signal's own default action.
+ */
+export class Interruption {
+  private readonly controller = new AbortController();
+
+  /** Aborted by the first signal, with an InterruptedError as its reason. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** The reason, once a signal came. */
+  get reason(): InterruptedError | undefined {
+    return this.signal.aborted ? (this.signal.reason as InterruptedError) : undefined;
+  }
+
+  listen(): void {
+    for (const name of SIGNALS) process.on(name, this.receive);
+  }
+
+  /** Lets signals end the process again, as they do by default. */
+  close(): void {
+    for (const name of SIGNALS) process.off(name, this.receive);
+  }
+
+  private readonly receive = (name: NodeJS.Signals): void => {
+    if (this.signal.aborted) {
+      this.close();
+      process.kill(process.pid, name);
+      return;
+    }
+    this.controller.abort(new InterruptedError(name));
+  };
+}

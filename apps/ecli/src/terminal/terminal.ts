@@ -1,0 +1,52 @@
+import { printableLines } from '@ecli/core';
+import { DescriptorWriter } from './descriptor-writer.ts';
+import { InterruptedError, Interruption } from './interruption.ts';
+import { Logger, parseLogLevel } from './logger.ts';
+import { exitCodeOf, reportOf } from './report.ts';
+import { giveUpOnStuckReaders } from './stuck-reader.ts';
+
+/** This process's ends towards the person or script that started it. */
+export class Terminal {
+  readonly stdout = new DescriptorWriter(1, 'standard output');
+  readonly stderr = new DescriptorWriter(2, 'standard error');
+  readonly interruption = new Interruption();
+  readonly logger = new Logger((text) => this.stderr.write(Buffer.from(text)));
+
+  /** @throws ARGUMENT_INVALID when ECLI_LOG is no level */
+  configure(env: NodeJS.ProcessEnv): void {
+    this.logger.raise(parseLogLevel(env['ECLI_LOG']));
+  }
+
+  print(text: string): void {
+    this.stdout.write(Buffer.from(text));
+  }
+
+  /** Prints lines that are meant for a person beside the output; control characters in them are spelled out. */
+  printError(lines: string): void {
+    this.stderr.write(Buffer.from(printableLines(lines)));
+  }
+
+  /** Says what failed, and returns the exit code that stands for it. An interruption is not a failure. */
+  fail(error: unknown): number {
+    if (error instanceof InterruptedError) return error.exitCode;
+    this.printError(reportOf(error, this.logger.shows('debug')));
+    return exitCodeOf(error);
+  }
+
+  /** Ends the process with `code` once all output is written. */
+  async leave(code: number): Promise<never> {
+    const { signal } = this.interruption;
+    giveUpOnStuckReaders([this.stdout, this.stderr], signal, this.logger);
+    await Promise.all([this.stdout.flushed(), this.stderr.flushed()]);
+    const failed = this.stdout.error ? this.fail(this.stdout.error) : code;
+    await this.stderr.flushed();
+    // node joins its threads before it exits, and one is held by a reader that takes nothing.
+    if (this.stdout.isWriting || this.stderr.isWriting) this.die();
+    process.exit(failed);
+  }
+
+  private die(): void {
+    this.interruption.close();
+    process.kill(process.pid, this.interruption.reason?.signal ?? 'SIGKILL');
+  }
+}

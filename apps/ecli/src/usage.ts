@@ -1,0 +1,58 @@
+import type { CommandDeclaration } from './command.ts';
+import { commands } from './commands.ts';
+import type { FlagDeclaration, FlagTable } from './flags.ts';
+import { VERSION } from './version.ts';
+
+/** What `ecli --help` prints. */
+export function overview(): string {
+  return `ecli ${VERSION} runs, ships and operates eBPF programs.
+
+Usage:
+  ecli run [flags] REF [arguments of the program]
+  ecli REF [arguments of the program]
+  ecli build [flags] SOURCE.bpf.c [HEADER.h]
+
+Commands:
+${columns(commands.map(({ name, summary }) => [name, summary]))}
+
+Flags:
+${columns([
+  ['-h, --help', 'show this; after a command, its own help'],
+  ['-V, --version', 'show the version'],
+])}
+
+Environment:
+${columns([
+  ['ECLI_LOG', 'diagnostics on standard error: error, warn (default), info, debug'],
+  ['BTF_FILE_PATH', "BTF to relocate against instead of the running kernel's, as --btf"],
+])}
+
+REF is a JSON package, a .bpf.o, a .bpf.c, a folder that holds a package.json, or - for standard input.
+\`ecli run REF --help\` shows what the program itself takes.
+`;
+}
+
+/** What `COMMAND --help` prints; `call` is how the command was called. */
+export function usage(call: string, command: Omit<CommandDeclaration<FlagTable>, 'run'>): string {
+  const flags = Object.entries(command.flags).map(([name, flag]) => [spell(name, flag), flag.help] as const);
+  return `Usage: ${call} [flags] ${command.operands}
+
+${command.description}
+
+Flags:
+${columns(flags)}
+
+Examples:
+${command.examples.map((example) => `  ${example}\n`).join('')}${command.notes ? `\n${command.notes}\n` : ''}`;
+}
+
+function columns(rows: readonly (readonly [left: string, right: string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
+}
+
+/** `-p, --program-type TYPE`; long names stand below each other. */
+function spell(name: string, { short, value }: FlagDeclaration): string {
+  const names = short === undefined ? `    --${name}` : `-${short}, --${name}`;
+  return value === undefined ? names : `${names} ${value}`;
+}
