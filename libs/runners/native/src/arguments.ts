@@ -88,7 +88,7 @@ class ArgumentReader {
   }
 
   private readShorts(text: string): void {
-    const letters = [...text];
+    const letters = Array.from(text);
     for (let index = 0; index < letters.length; index++) {
       const letter = letters[index] ?? '';
       const entry = this.shorts.get(letter) ?? this.refuseUnknown(`-${letter}`, text.replace(/=.*/s, ''));
@@ -131,7 +131,7 @@ class ArgumentReader {
   private isOption(arg: string): boolean {
     if (arg === '--') return true;
     if (arg.startsWith('--')) return this.longs.has(splitAt(arg.slice(2), arg.indexOf('=') - 2)[0]);
-    return /^-[^0-9.]/.test(arg) && this.shorts.has([...arg][1] ?? '');
+    return /^-[^0-9.]/.test(arg) && this.shorts.has(Array.from(arg)[1] ?? '');
   }
 
   private refusal(spelling: string): Refuse {

@@ -56,7 +56,7 @@ export async function loadProgram(spec: LoadSpec): Promise<Program> {
 function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation): Program {
   const stream = new LogStream();
   const diagnose = verbose || meta.debug_verbose ? (line: string) => stream.say(line) : spec.diagnose;
-  const btfPath = spec.btfPath ?? (process.env['BTF_FILE_PATH'] || undefined);
+  const btfPath = spec.btfPath ?? btfPathOfEnvironment();
   const object = openObject(bytes, {
     name: meta.bpf_skel.obj_name,
     verbose: diagnose !== undefined,
@@ -76,6 +76,12 @@ function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation)
     closeAll([() => output?.reader.close(), () => object.close()]);
     throw error;
   }
+}
+
+/** Upstream's variable for kernels without BTF of their own; an empty one is none. */
+function btfPathOfEnvironment(): string | undefined {
+  const path = process.env['BTF_FILE_PATH'];
+  return path === '' ? undefined : path;
 }
 
 function compileRows({ type }: ExportPlan, { btf }: ObjectFile, { format }: LoadSpec): Rows {

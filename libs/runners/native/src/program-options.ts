@@ -54,11 +54,12 @@ function flagName(name: string, byDefault: boolean | undefined): string {
 }
 
 function withoutDashes(name: string | undefined): string | undefined {
-  return name?.replace(/^-+/, '') || undefined;
+  const bare = name?.replace(/^-+/, '');
+  return bare === '' ? undefined : bare;
 }
 
 function shortName(name: string | undefined): string | undefined {
-  const characters = [...(withoutDashes(name) ?? '')];
+  const characters = Array.from(withoutDashes(name) ?? '');
   return characters.length === 1 ? characters[0] : undefined;
 }
 

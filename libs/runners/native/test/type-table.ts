@@ -9,7 +9,7 @@ export class TypeTable implements TypeLookup {
 
   add(type: Unnumbered<BtfType>): number {
     const id = this.types.length;
-    this.types.push({ name: '', ...type, id } as BtfType);
+    this.types.push({ name: '', ...type, id });
     return id;
   }
 
