@@ -28,13 +28,20 @@ export function exportTypesOf(object: ObjectFile, name: string, exportType?: str
   return types;
 }
 
-/** What to tell about an object whose events have no known type; undefined for one without events. */
-export function unknownEvents(object: ObjectFile, name: string): EcliError | undefined {
+/**
+ * What to tell about an object whose events have no known type; undefined for one without events. `others`
+ * are structs that could be meant though BTF doesn't have them: those of the object's source.
+ */
+export function unknownEvents(
+  object: ObjectFile,
+  name: string,
+  others: readonly string[] = [],
+): EcliError | undefined {
   const events = eventMapOf(object);
   if (!events) return undefined;
   const problem = `the type of the events in ${printable(events.name)} is not known`;
   return new EcliError('PACKAGE_INVALID', `${printable(name)}: ${problem}`, {
-    hint: `${structsHint(object)}\n${MARK_HINT}`,
+    hint: `${structsHint(object, others)}\n${MARK_HINT}`,
   });
 }
 
@@ -51,13 +58,18 @@ export function knownExportTypes(object: ObjectFile, marked: readonly CompositeT
 }
 
 /** Describes the struct that the user names. @throws PACKAGE_INVALID listing the structs there are */
-export function exportTypeNamed(object: ObjectFile, name: string, exportType: string): ExportType {
+export function exportTypeNamed(
+  object: ObjectFile,
+  name: string,
+  exportType: string,
+  others: readonly string[] = [],
+): ExportType {
   const struct = object.btf.find('struct', structWord(exportType));
   if (struct) return describeStruct(object.btf, struct);
   throw new EcliError(
     'PACKAGE_INVALID',
     `${printable(name)}: no struct ${printable(exportType)} in the object's BTF`,
-    { hint: structsHint(object) },
+    { hint: structsHint(object, others) },
   );
 }
 
@@ -115,8 +127,8 @@ const MARK_HINT =
   'or mark it in the source, which also keeps it in BTF: write /// @export above the struct,\n' +
   'or __type(value, struct NAME) in the map, or give the header that defines it to ecli build';
 
-function structsHint(object: ObjectFile): string {
-  const names = candidates(object).map(printable);
+function structsHint(object: ObjectFile, others: readonly string[]): string {
+  const names = [...new Set([...others, ...candidates(object)])].map(printable);
   if (names.length === 0) return 'the object has no struct that could be meant';
   const rest = names.length > MOST_LISTED ? `, and ${names.length - MOST_LISTED} more` : '';
   return `say which one it is: --export STRUCT, one of: ${names.slice(0, MOST_LISTED).join(', ')}${rest}`;
@@ -129,5 +141,5 @@ function candidates(object: ObjectFile): string[] {
   const pointed = variableTypes(btf).flatMap(({ type }) => structBehind(btf, type) ?? []);
   const own = [...values, ...pointed];
   const structs = own.length > 0 ? own : btf.types.filter((type) => type.kind === 'struct');
-  return [...new Set(structs.map(({ name }) => name).filter((name) => name !== ''))];
+  return structs.map(({ name }) => name).filter((name) => name !== '');
 }

@@ -18,7 +18,7 @@ interface Entry {
 /** A file that went into a value. It is the same as long as both or the digest say so. */
 interface Input {
   readonly path: string;
-  /** Inode, size, and time of the last change in nanoseconds. */
+  /** Inode, size, and the times of its last changes in nanoseconds. */
   readonly stamp: string;
   readonly digest: string;
 }
@@ -93,8 +93,8 @@ function isUnchanged({ path, stamp, digest: expected }: Input): boolean {
 }
 
 function stampOf(path: string): string {
-  const { ino, size, mtimeNs } = statSync(path, { bigint: true });
-  return `${ino}:${size}:${mtimeNs}`;
+  const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+  return `${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }
 
 function digest(parts: readonly (string | Uint8Array)[]): string {

@@ -70,21 +70,22 @@ async function notation(format: 'json' | 'yaml'): Promise<(value: unknown) => st
 
 /** Writes all files, then gives them their names: a failure leaves nothing new behind. */
 function writeTogether(folder: string, files: readonly OutputFile[]): void {
-  const moves = files.map(({ name, content }) => {
-    const path = join(folder, name);
-    return { path, temporary: temporaryFor(path), content };
-  });
+  const written: { readonly temporary: string; readonly path: string }[] = [];
   try {
     mkdirSync(folder, { recursive: true });
-    for (const { temporary, content } of moves) writeFileSync(temporary, content, { flag: 'wx' });
-    for (const { temporary, path } of moves) renameSync(temporary, path);
+    for (const { name, content } of files) {
+      const path = join(folder, name);
+      const temporary = temporaryFor(path);
+      writeFileSync(temporary, content, { flag: 'wx' });
+      written.push({ temporary, path });
+    }
+    for (const { temporary, path } of written) renameSync(temporary, path);
   } catch (cause) {
+    for (const { temporary } of written) rmSync(temporary, { force: true });
     const { code } = cause as NodeJS.ErrnoException;
     throw new EcliError('OUTPUT_FAILED', `${printable(folder)}: cannot be written to (${code})`, {
       hint: 'name another folder: -o DIR',
       cause,
     });
-  } finally {
-    for (const { temporary } of moves) rmSync(temporary, { force: true });
   }
 }

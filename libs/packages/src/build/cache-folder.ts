@@ -11,13 +11,23 @@ import { join } from 'node:path';
  */
 export function openCacheFolder(name: string): string | undefined {
   const base = process.env['XDG_CACHE_HOME'];
-  const folder = join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'ecli', name);
+  const caches = base?.startsWith('/') ? base : join(homedir(), '.cache');
+  const folder = join(caches, 'ecli', name);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const each of [caches, join(caches, 'ecli'), folder]) makePrivateFolder(each);
     const { uid, mode } = statSync(folder);
     return uid === process.geteuid?.() && (mode & 0o022) === 0 ? folder : undefined;
   } catch {
     return undefined; // a read-only or missing home is no reason not to run
+  }
+}
+
+/** Not mkdir's own recursion, which does not end in a file system such as /proc where nothing can be made. */
+function makePrivateFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

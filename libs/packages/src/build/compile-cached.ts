@@ -28,14 +28,13 @@ export async function compileCached(path: string, options: CompileOptions): Prom
   const kept = cache && decoded(cache.get(ingredients), name);
   if (kept) return kept;
 
-  const startedMs = Date.now();
   const { diagnose, exportType } = options;
   const built = await packageSource({ name, text, exportType, toShow: true, diagnose, ...tools });
   if (built.warnings !== '') diagnose?.(built.warnings.trimEnd());
   const fields = packageFields(built);
   const inputs = [...built.dependencies, ...Object.values(tools).map((tool) => realpathSync(tool))];
   try {
-    cache?.set(ingredients, inputs, startedMs, fields);
+    cache?.set(ingredients, inputs, built.startedMs, fields);
   } catch (error) {
     diagnose?.(`cache: not kept: ${printable(String(error))}`); // a full disk is no reason not to run
   }

@@ -29,6 +29,8 @@ export interface CompiledObject {
   readonly object: Uint8Array;
   /** Absolute paths of all that went in: the source and every header. */
   readonly dependencies: readonly string[];
+  /** When clang began to read them, in milliseconds since the epoch. */
+  readonly startedMs: number;
   /** What clang said though it went well, escaped; empty mostly. */
   readonly warnings: string;
 }
@@ -75,25 +77,26 @@ class Compilation {
   }
 
   async run(): Promise<CompiledObject> {
-    const warnings = await this.compile();
+    const { startedMs, warnings } = await this.compile();
     await this.strip();
     const object = readFileSync(this.object);
     const dependencies = parseDependencies(readFileSync(this.dependencyFile, 'utf8'))
       .map((path) => resolve(path))
       .filter((path) => !path.startsWith(`${this.workFolder}/`) && existsSync(path));
-    return { object, dependencies, warnings };
+    return { object, dependencies, startedMs, warnings };
   }
 
-  private async compile(): Promise<string> {
+  private async compile(): Promise<Pick<CompiledObject, 'startedMs' | 'warnings'>> {
     const vmlinux = await this.vmlinux();
     const { name, text } = this.input;
+    const startedMs = Date.now();
     const { code, stderr } = await runTool({
       tool: this.tools.clang,
       args: [...this.flags(vmlinux.folder), text === undefined ? pathArgument(name) : '-'],
       input: text === undefined ? undefined : Buffer.from(text),
       diagnose: this.settings.diagnose,
     });
-    if (code === 0) return printableLines(stderr);
+    if (code === 0) return { startedMs, warnings: printableLines(stderr) };
     // What is not there to be included explains the failure better than the failure does.
     if (vmlinux.error && stderr.includes(VMLINUX_HEADER)) throw vmlinux.error;
     throw compileFailed(name, stderr);

@@ -76,10 +76,10 @@ describe('readDeclarations', () => {
       ['const volatile int a = 1', ['of a', 'and more']],
       ['int b', undefined],
       ['int c', undefined],
-      ['struct map SEC ( ".maps" )', ['of the map', 'in a block']],
-      ['SEC ( "tc" ) int BPF_PROG ( ingress , struct sk * ctx )', ['@tchook {}']],
-      ['struct __attribute__ ( ( packed ) ) event f', undefined],
-      ['int list [ ] = , g', undefined],
+      ['struct { map SEC ( ".maps" )', ['of the map', 'in a block']],
+      ['SEC ( "tc" ) int BPF_PROG ( ingress , struct sk * ctx ) {', ['@tchook {}']],
+      ['struct __attribute__ ( ( packed ) ) event { f', undefined],
+      ['int list [ ] = { , g', undefined],
     ]);
   });
 

@@ -15,7 +15,7 @@ export interface DocLine {
 export interface Declaration {
   /** The doc comment right above. */
   readonly comment: DocComment | undefined;
-  /** Its tokens outside braces: no members, no initializer's list, no function's body. */
+  /** Its tokens outside braces, which leave a `{`: no members, no initializer's list, no function's body. */
   readonly head: readonly string[];
   readonly line: number;
 }
@@ -88,7 +88,10 @@ class DeclarationReader {
   }
 
   private open(): void {
-    if (this.depth === 0) this.inBody = opensBody(this.head);
+    if (this.depth === 0) {
+      this.inBody = opensBody(this.head);
+      this.head.push('{');
+    }
     this.depth++;
   }
 

@@ -34,6 +34,8 @@ export interface SourcePackage {
   readonly meta: object;
   /** Absolute paths of all files that went in. */
   readonly dependencies: readonly string[];
+  /** When the compiler began to read them, in milliseconds since the epoch. */
+  readonly startedMs: number;
   /** Whole lines, escaped: what clang warned of, and what keeps events from being shown. */
   readonly warnings: string;
 }
@@ -54,7 +56,7 @@ export async function packageSource(request: SourceRequest): Promise<SourcePacka
   });
   const object = parseObject(compiled.object);
   const exportTypes = exportTypesFrom(object, wanted, request);
-  const unknown = exportTypes.length === 0 ? unknownEvents(object, name) : undefined;
+  const unknown = exportTypes.length === 0 ? unknownEvents(object, name, definedStructs(text)) : undefined;
   if (unknown && request.toShow) throw unknown;
   const meta = {
     bpf_skel: addCommentKeys(skeletonOf(object, objectNameOf(basename(name))), source),
@@ -62,8 +64,9 @@ export async function packageSource(request: SourceRequest): Promise<SourcePacka
     eunomia_version: BUILDER_VERSION,
   };
   const warnings = [compiled.warnings, unknown ? `${unknown.message}\n${unknown.hint}\n` : ''].join('');
+  const { startedMs } = compiled;
   const dependencies = [...new Set([...compiled.dependencies, ...wanted.files])];
-  return { object: compiled.object, meta, dependencies, warnings };
+  return { object: compiled.object, meta, dependencies, startedMs, warnings };
 }
 
 interface WantedStructs {
@@ -89,8 +92,8 @@ export function headerBeside(source: string): string | undefined {
 }
 
 function exportTypesFrom(object: ObjectFile, wanted: WantedStructs, request: SourceRequest): ExportType[] {
-  const { name, header, exportType } = request;
-  if (exportType !== undefined) return [exportTypeNamed(object, name, exportType)];
+  const { name, text, header, exportType } = request;
+  if (exportType !== undefined) return [exportTypeNamed(object, name, exportType, definedStructs(text))];
   const marked = wanted.structs.flatMap((struct) => object.btf.find('struct', struct) ?? []);
   if (header !== undefined && wanted.structs.length > 0 && marked.length === 0) {
     throw new EcliError(
