@@ -115,8 +115,10 @@ export class RowCode {
     const writers = Object.keys(WRITERS);
     const source = `'use strict';\n${this.functions.join('')}return ${name};`;
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- what the class promises makes this safe
-    const make = new Function(...writers, ...this.tables.values(), source);
-    return make(...Object.values(WRITERS), ...this.tables.keys()) as WriteRow;
+    const make = new Function(...writers, ...this.tables.values(), source) as (
+      ...used: unknown[]
+    ) => WriteRow;
+    return make(...Object.values(WRITERS), ...this.tables.keys());
   }
 }
 

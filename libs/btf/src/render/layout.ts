@@ -186,12 +186,15 @@ function integer(type: IntType, path: string): Shape {
 /** Enumerators are taken at the enum's own width: compilers write those of a one-byte enum as 32 bits. */
 function enumeration(type: EnumType, path: string): EnumShape {
   const { size, signed } = type;
-  const atWidth = signed ? BigInt.asIntN : BigInt.asUintN;
   const text = type.values.reduce((length, { name }) => length + name.length, 0);
   if (text > LONGEST_ENUM_TEXT)
     throw invalid(path, `an enum with ${text} characters of names can't be shown`);
-  const values = type.values.map(({ name, value }) => ({ name, value: atWidth(size * 8, value) }));
+  const values = type.values.map(({ name, value }) => ({ name, value: atWidth(value, size, signed) }));
   return { kind: 'enum', size, height: 0, signed, values };
+}
+
+function atWidth(value: bigint, size: number, signed: boolean): bigint {
+  return signed ? BigInt.asIntN(size * 8, value) : BigInt.asUintN(size * 8, value);
 }
 
 /** Compilers rarely set BTF_INT_CHAR, so the name decides as well. */

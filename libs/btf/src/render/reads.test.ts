@@ -26,6 +26,13 @@ function bitsOf(bytes: Uint8Array, bit: number, width: number, littleEndian: boo
   return value;
 }
 
+function evaluated(expressions: readonly string[], view: DataView): number[] {
+  const source = `return [${expressions.join(', ')}];`;
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- expressions are evaluated so in earnest, too
+  const evaluate = new Function('view', 'at', source) as (view: DataView, at: number) => number[];
+  return evaluate(view, 0);
+}
+
 test('parts put together are the value, in both byte orders, bit-field or not', () => {
   fc.assert(
     fc.property(place, ({ size, signed, littleEndian, byteOffset, bitField, bytes }) => {
@@ -33,8 +40,7 @@ test('parts put together are the value, in both byte orders, bit-field or not', 
       const width = bitField?.width ?? size * 8;
       const at = { at: 'at', bitOffset, bitSize: bitField?.width ?? 0 };
       const parts = integerParts(at, size, signed, littleEndian);
-      const evaluate = new Function('view', 'at', `return [${parts.join(', ')}];`);
-      const values = evaluate(new DataView(bytes.buffer), 0) as number[];
+      const values = evaluated(parts, new DataView(bytes.buffer));
       const whole = values.reduce((sum, part, index) => sum | (BigInt(part >>> 0) << BigInt(32 * index)), 0n);
       const expected = bitsOf(bytes, bitOffset, width, littleEndian);
       const atWidth = signed ? BigInt.asIntN : BigInt.asUintN;

@@ -1,22 +1,16 @@
-/**
- * Typed views over one piece of memory that holds samples. A sample starts at an offset divisible by 8, so
- * naturally aligned members can be read through the typed arrays.
- */
+/** Typed views over one piece of memory that holds samples. Renderers read through `view`, at any offset. */
 export interface SampleMemory {
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
-  readonly u32: Uint32Array;
   readonly view: DataView;
 }
 
-/** Makes the views over all of `bytes`, which must start at an offset divisible by 8 of its buffer. */
+/** Makes the views over all of `bytes`, which must start at an offset divisible by 4 of its buffer. */
 export function sampleMemory(bytes: Uint8Array): SampleMemory {
   const { buffer, byteOffset, byteLength } = bytes;
-  const words = byteLength >>> 2;
   return {
     u8: new Uint8Array(buffer, byteOffset, byteLength),
-    i32: new Int32Array(buffer, byteOffset, words),
-    u32: new Uint32Array(buffer, byteOffset, words),
+    i32: new Int32Array(buffer, byteOffset, byteLength >>> 2),
     view: new DataView(buffer, byteOffset, byteLength),
   };
 }
@@ -29,7 +23,8 @@ export interface RowRenderer {
   readonly maxBytes: number;
   /**
    * Writes the sample at `offset` of `memory` to `out` from `position` on, valid UTF-8 ended by `\n`,
-   * and returns the position after it. `out` must have `maxBytes` free; allocates nothing.
+   * and returns the position after it. `out` must have `maxBytes` free, of which those past the row may be
+   * overwritten. Allocates nothing but for floating-point members, which go through a string.
    */
   render(memory: SampleMemory, offset: number, out: Uint8Array, position: number): number;
 }

@@ -83,6 +83,25 @@ describe('compileTextRow', () => {
     expect(rendered(renderer, Buffer.of(1, 0))).toBe(' true      false\n');
   });
 
+  test('has room for a row that is nothing but padding', () => {
+    const table = new TypeTable();
+    const names = Array.from({ length: 20 }, (_, index) => `n${index}`);
+    const renderer = compileTextRow(
+      table,
+      table.struct(
+        'event',
+        names.map((name) => [name, table.string(0)] as const),
+      ),
+    );
+    expect(rendered(renderer, new Uint8Array(0))).toBe(`${' '.repeat(19 * 7)}\n`);
+  });
+
+  test('has room for a string of which every byte is spelled out', () => {
+    const table = new TypeTable();
+    const renderer = compileTextRow(table, table.struct('event', [['s', table.string(32)]]));
+    expect(rendered(renderer, Buffer.alloc(32, 0x1b))).toBe(` ${'\\x1b'.repeat(32)}\n`);
+  });
+
   test('shows an empty struct as an empty row', () => {
     const table = new TypeTable();
     const renderer = compileTextRow(table, table.struct('empty', []));

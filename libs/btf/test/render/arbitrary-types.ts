@@ -135,7 +135,7 @@ function sampleBytes(size: number): fc.Arbitrary<Uint8Array> {
   return fc.oneof(
     { weight: 2, arbitrary: fc.uint8Array(exactly) },
     { weight: 3, arbitrary: fc.array(byte, exactly).map((bytes) => Uint8Array.from(bytes)) },
-    { weight: 1, arbitrary: fc.constantFrom(0, 0xff).map((value) => new Uint8Array(size).fill(value)) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 1, 0xff).map((value) => new Uint8Array(size).fill(value)) },
     {
       weight: 1,
       arbitrary: fc

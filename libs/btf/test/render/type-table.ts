@@ -12,8 +12,7 @@ export class TypeTable implements TypeSource {
 
   add(type: Unnumbered<BtfType>): number {
     const id = this.types.length;
-    // Every kind of BtfType less its id, and an id, is that kind again, which the type checker can't see.
-    this.types.push({ ...type, id } as BtfType);
+    this.types.push({ ...type, id });
     return id;
   }
 
