@@ -47,7 +47,7 @@ export class BpfMap {
     return this.name.slice(this.name.indexOf('.'));
   }
 
-  /** Copies what a data section starts with. */
+  /** Copies what a data section starts with; not what its variables hold once the program runs. */
   initialValue(): Uint8Array {
     const { libbpf, copyMemory } = bindings();
     const size = Buffer.alloc(8);

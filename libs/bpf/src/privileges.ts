@@ -1,5 +1,5 @@
 import { EcliError, printable } from '@ecli/core';
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { sectionKind } from './section-kind.ts';
 
 /** linux/capability.h: the numbers are bits of CapEff in /proc/self/status. */
@@ -29,6 +29,7 @@ export function permissionDenied(
   });
 }
 
+/** process.execPath is what /proc/self/exe leads to: the real file, as setcap(8) wants it. */
 function permissionHint(sections: readonly string[]): string {
   const extra = new Map<string, string>();
   for (const section of sections) {
@@ -38,7 +39,7 @@ function permissionHint(sections: readonly string[]): string {
   const names = ['cap_bpf', 'cap_perfmon', ...extra.keys()].join(',');
   return [
     'run it as root:                          sudo ecli run …',
-    `or let this node load programs for all:  sudo setcap ${names}+ep ${realpathSync(process.execPath)}`,
+    `or let this node load programs for all:  sudo setcap ${names}+ep ${process.execPath}`,
     ...Array.from(extra, ([name, reason]) => `(${name}: ${reason})`),
   ].join('\n');
 }

@@ -11,6 +11,19 @@ const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;
 
 /**
+ * libuv joins its threads when the process ends, so process.exit() would hang until the last wait times out:
+ * all that are pending are woken first.
+ */
+const pending = new Set<Waiter>();
+let wakingAtExit = false;
+
+function wakeAtExit(): void {
+  if (wakingAtExit) return;
+  wakingAtExit = true;
+  process.once('exit', () => pending.forEach((waiter) => waiter.wake()));
+}
+
+/**
  * Waits for descriptors to become readable, without blocking the event loop: epoll_wait(2) runs on a libuv
  * thread. An eventfd beside them lets `wake` end a wait.
  */
@@ -19,7 +32,6 @@ export class Waiter {
   readonly #wakeup: number;
   /** Where epoll_wait writes; it must live as long as the call on the other thread. */
   readonly #events = Buffer.alloc(16);
-  #waiting = false;
   #woken = false;
 
   /** Watches `descriptors`, which stay the caller's. @throws LOAD_FAILED when descriptors have run out */
@@ -38,13 +50,14 @@ export class Waiter {
 
   /** Resolves when a descriptor is readable, after `wake`, or after `timeoutMs`; now and then for no reason. */
   async wait(timeoutMs: number): Promise<void> {
-    if (this.#waiting) throw new Error('a wait is pending');
-    this.#waiting = true;
+    if (pending.has(this)) throw new Error('a wait is pending');
+    pending.add(this);
+    wakeAtExit();
     try {
       const ready = await bindings().epollWait(this.#epoll, this.#events, timeoutMs);
       if (ready !== -Errno.EINTR) orThrow(ready);
     } finally {
-      this.#waiting = false;
+      pending.delete(this);
       this.#rearm();
     }
   }
@@ -58,9 +71,9 @@ export class Waiter {
     writeSync(this.#wakeup, one);
   }
 
-  /** Not while a wait is pending. Idempotent is what its owner is. */
+  /** Once, and not while a wait is pending. */
   close(): void {
-    if (this.#waiting) throw new Error('a wait is pending: wake it and await it before close');
+    if (pending.has(this)) throw new Error('a wait is pending: wake it and await it before close');
     for (const descriptor of [this.#wakeup, this.#epoll]) if (descriptor >= 0) closeSync(descriptor);
   }
 

@@ -26,6 +26,21 @@ export function compileObject(source: string, options: CompileOptions = {}): Uin
   return readFileSync(object);
 }
 
+/** Compiles C for this machine, to cause events with; returns the path of the program, kept as objects are. */
+export function compileBinary(source: string, flags: readonly string[] = []): string {
+  const folder = cacheFolder();
+  const binary = join(folder, digest('binary', source, flags.join('\0')));
+  if (!existsSync(binary)) {
+    writeAtomically(binary, (path) =>
+      execFileSync('clang', ['-O1', '-g0', ...flags, '-x', 'c', '-', '-o', path], {
+        input: source,
+        stdio: 'pipe',
+      }),
+    );
+  }
+  return binary;
+}
+
 /** The folder that holds `vmlinux.h` of the running kernel, written on first use. */
 export function vmlinuxFolder(): string {
   const folder = join(cacheFolder(), digest(readFileSync(KERNEL_BTF)));

@@ -3,6 +3,6 @@
  * `compileObject` makes an object from the text of a `.bpf.c`, `kernelDescriptors` finds what was left open.
  * A subpath export (`@ecli/bpf/testing`), never imported by production code.
  */
-export { type CompileOptions, compileObject, vmlinuxFolder } from './compile-object.ts';
+export { type CompileOptions, compileBinary, compileObject, vmlinuxFolder } from './compile-object.ts';
 export { kernelDescriptors } from './descriptors.ts';
 export { kernelTest, whyNoKernel } from './kernel-test.ts';
