@@ -22,8 +22,6 @@ enum tcp_state {
 };
 
 struct event {
-	/* The socket's address in the kernel: one number a connection. */
-	unsigned long long socket;
 	/* In the old state; 0 when its begin was not seen. */
 	unsigned long long duration_us;
 	enum tcp_state old_state;
@@ -32,6 +30,8 @@ struct event {
 	unsigned short remote_port;
 	char local[ADDRESS_SIZE];
 	char remote[ADDRESS_SIZE];
+	/* The socket's address in the kernel: one number a socket. */
+	unsigned long long socket;
 };
 
 #endif
