@@ -15,6 +15,11 @@ export interface LogChunk {
   readonly timeUs: number;
   readonly bytes: Uint8Array;
   readonly lines: number;
+  /**
+   * Gives the bytes back once nobody needs them, to be written over. Whoever never calls it keeps the bytes;
+   * calling it spares the garbage collector the whole output of a busy program.
+   */
+  readonly release?: () => void;
 }
 
 /** How a program ended. `code` is what a process would exit with: 0 when it ended as asked. */

@@ -34,9 +34,9 @@ export class LogStream {
     return this.clock.now();
   }
 
-  /** Gives `bytes`, whole lines that nobody changes afterwards, to the subscribers. */
-  emit(stream: LogChunk['stream'], bytes: Uint8Array, lines: number, timeUs = this.now()): void {
-    this.chunks.next({ stream, timeUs, bytes, lines });
+  /** Gives a chunk to the subscribers; nobody changes its bytes unless they are released. */
+  emit(chunk: LogChunk): void {
+    this.chunks.next(chunk);
   }
 
   /** Emits one line for people; before `open` it is kept until then. */
@@ -62,6 +62,7 @@ export class LogStream {
 
   private emitLines(stream: LogChunk['stream'], lines: readonly string[]): void {
     const text = lines.map((line) => `${printable(line)}\n`).join('');
-    this.emit(stream, new TextEncoder().encode(text), lines.length);
+    const bytes = new TextEncoder().encode(text);
+    this.emit({ stream, timeUs: this.now(), bytes, lines: lines.length });
   }
 }

@@ -1,6 +1,7 @@
 import type { SampleReader } from '@ecli/bpf';
 import { type SampleMemory, sampleMemory } from '@ecli/btf';
 import type { Backpressure } from '@ecli/core';
+import { ChunkMemory } from './chunk-memory.ts';
 import type { LogStream } from './log-stream.ts';
 import { LossReport } from './loss-report.ts';
 import { Pacing } from './pacing.ts';
@@ -36,7 +37,8 @@ export class SamplePump {
   private readonly backpressure: Backpressure | undefined;
   private readonly loss = new LossReport();
   private readonly pacing: Pacing;
-  private readonly out: Uint8Array;
+  private readonly chunks: ChunkMemory;
+  private out: Uint8Array;
   private readonly short: SampleMemory;
   private memory: SampleMemory;
   /** Events still to show. */
@@ -62,7 +64,8 @@ export class SamplePump {
     this.memory = reader.memory;
     this.remaining = maxEvents;
     this.pacing = new Pacing(reader.capacityBytes, performance.now());
-    this.out = new Uint8Array(CHUNK_BYTES + rows.maxBytes);
+    this.chunks = new ChunkMemory(CHUNK_BYTES + rows.maxBytes);
+    this.out = this.chunks.take();
     this.short = sampleMemory(new Uint8Array(Math.ceil(rows.sampleSize / 8) * 8));
     stream.whenAbandoned(() => this.interrupt());
   }
@@ -134,10 +137,17 @@ export class SamplePump {
     this.remaining -= this.samples;
     this.samplesSinceEmpty += this.samples;
     this.bytesSinceEmpty += this.bytes;
-    // Our own copy is reused, the receiver's is its own.
-    if (this.stream.observed) {
-      this.stream.emit('plain', this.out.slice(0, this.position), this.samples, timeUs);
+    if (!this.stream.observed) return;
+    const chunk = { stream: 'plain', timeUs, lines: this.samples } as const;
+    // A copy of few bytes is cheap, and a receiver that keeps chunks shouldn't keep a nearly empty buffer.
+    if (this.position < CHUNK_BYTES / 2) {
+      this.stream.emit({ ...chunk, bytes: this.out.slice(0, this.position) });
+      return;
     }
+    const { out } = this;
+    this.out = this.chunks.take();
+    const release = this.chunks.returnOf(out);
+    this.stream.emit({ ...chunk, bytes: out.subarray(0, this.position), release });
   }
 
   private isHeld(): boolean {
