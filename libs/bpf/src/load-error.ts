@@ -73,7 +73,7 @@ function typesMissing(
   { messages }: LoadReport,
   details: string,
 ): EcliError | undefined {
-  if (btfPath !== undefined && messages.some((line) => line.startsWith('failed to get target BTF'))) {
+  if (btfPath !== undefined && messages.some((line) => /^failed to (?:parse|get) target BTF/.test(line))) {
     return new EcliError('LOAD_FAILED', `${printable(btfPath)}: can't be read as BTF`, {
       hint: 'it must be the BTF of this very kernel, as btfhub-archive and pahole make it',
       details,

@@ -47,6 +47,12 @@ export class BpfMap {
     return this.name.slice(this.name.indexOf('.'));
   }
 
+  /** @throws LOAD_FAILED when it is another kind of map than `type` */
+  expectType(type: string): void {
+    if (this.type === type) return;
+    throw new EcliError('LOAD_FAILED', `map ${printable(this.name)}: is a ${this.type}, not a ${type}`);
+  }
+
   /** Copies what a data section starts with; not what its variables hold once the program runs. */
   initialValue(): Uint8Array {
     const { libbpf, copyMemory } = bindings();

@@ -25,6 +25,7 @@ const DATA_TAIL = 1032;
  * @throws LOAD_FAILED, PERMISSION_DENIED
  */
 export function openPerfBuffer(map: BpfMap, { pages }: PerfBufferOptions): SampleReader {
+  map.expectType('BPF_MAP_TYPE_PERF_EVENT_ARRAY');
   const { libbpf } = bindings();
   // Without callbacks: libbpf opens and maps, we read.
   const pointer = libbpf.perf_buffer__new(map.fd, pages, 0, 0, 0, 0);

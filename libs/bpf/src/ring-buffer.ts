@@ -17,9 +17,10 @@ const MAP_SHARED = 1;
  * Opens a loaded `BPF_MAP_TYPE_RINGBUF` map for reading in place. One reader a ring. It may outlive the map's
  * object.
  *
- * @throws LOAD_FAILED when memory or descriptors have run out
+ * @throws LOAD_FAILED when it is another kind of map, or when memory or descriptors have run out
  */
 export function openRingBuffer(map: BpfMap): SampleReader {
+  map.expectType('BPF_MAP_TYPE_RINGBUF');
   const mapping = new RingMapping(map);
   try {
     return new RingBuffer(mapping, new Waiter([map.fd]));

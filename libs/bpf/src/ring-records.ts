@@ -42,12 +42,12 @@ export class RingRecords {
   }
 
   /**
-   * Says whether the next record is there and finished.
+   * Says whether the next record is there and finished: then a wait needn't go through another thread.
    *
-   * The kernel wakes a waiter when it commits the very record that the published position stands at. A record
-   * committed while we hadn't published yet woke nobody, so this must be asked between publishing and
-   * waiting: either the kernel saw our position when it committed (it clears BUSY first, then reads the
-   * position) or we see BUSY cleared here (we wrote the position first).
+   * To ask it after the position was published also keeps wake-ups from being lost. The kernel wakes a waiter
+   * only when it commits the very record that the published position stands at, so one that it committed while
+   * we hadn't published yet woke nobody. But either it saw our position (it clears BUSY, then reads the
+   * position) or we see BUSY cleared here (we wrote the position, then read the header).
    */
   isReady(): boolean {
     if (this.pendingBytes() === 0) return false;
