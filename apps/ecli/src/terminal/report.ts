@@ -11,8 +11,8 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /**
- * Says `error` to a person: the message, the hint, and with `verbose` the details and the stack. Whoever
- * prints it makes it printable.
+ * Says `error` to a person: the message, the hint, and with `verbose` the details and what caused it. A stack
+ * is for bugs alone. Whoever prints it makes it printable.
  */
 export function reportOf(error: unknown, verbose: boolean): string {
   if (!(error instanceof EcliError)) return bugReport(error, verbose);
@@ -20,7 +20,7 @@ export function reportOf(error: unknown, verbose: boolean): string {
   if (verbose && error.details) parts.push(error.details.trimEnd());
   if (error.hint) parts.push(`hint: ${error.hint.replaceAll('\n', '\n      ')}`);
   if (!verbose && error.details) parts.push('hint: -v shows all that was said');
-  if (verbose) parts.push(stackOf(error));
+  if (verbose) parts.push(...causesOf(error));
   return `${parts.join('\n')}\n`;
 }
 
@@ -32,6 +32,13 @@ function bugReport(error: unknown, verbose: boolean): string {
     verbose ? stackOf(error) : 'hint: ECLI_LOG=debug shows the stack',
   ];
   return `${parts.join('\n')}\n`;
+}
+
+/** What led to `error`, a line each. */
+function causesOf({ cause }: Error): string[] {
+  if (cause === undefined) return [];
+  if (!(cause instanceof Error)) return [`caused by: ${String(cause)}`];
+  return [`caused by: ${cause.message}`, ...causesOf(cause)];
 }
 
 /** The stack of `error` and of what caused it. */
