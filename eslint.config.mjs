@@ -20,7 +20,7 @@ const refusedSyntax = [
 ];
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/coverage/', '**/node_modules/'] },
+  { ignores: ['**/dist*/', '**/coverage/', '**/node_modules/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {
@@ -69,7 +69,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.mjs'],
+    files: ['**/*.{mjs,cjs}'],
     rules: {
       'no-restricted-syntax': ['error', ...refusedSyntax.slice(1)],
       eqeqeq: 'error',

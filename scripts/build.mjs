@@ -55,7 +55,7 @@ export function buildBundle() {
 
 /** Builds all there is to build. */
 export function buildAll() {
-  return build([BUNDLE, LIBRARIES]);
+  return build([BUNDLE, LIBRARIES, EXAMPLES]);
 }
 
 /**
@@ -103,7 +103,8 @@ async function make(product) {
 async function digestOf(sources) {
   const paths = (await Promise.all(sources.map(listSources))).flat().sort();
   const contents = await Promise.all(paths.map((path) => readFile(join(root, path))));
-  const hash = createHash('sha256');
+  // The bundle's code cache is for the version of node that made it.
+  const hash = createHash('sha256').update(process.version);
   contents.forEach((content, index) => hash.update(`${paths[index]}\0${content.length}\0`).update(content));
   return hash.digest('hex');
 }

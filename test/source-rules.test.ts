@@ -3,7 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listFiles, readRooms, ROOT } from './workspace.ts';
 
-const LONGEST_FILE = 300;
+/** In lines. Tests of one thing may be longer than the thing. */
+const LONGEST = { source: 300, test: 600 };
+
+/** Longer ones, each with the reason. */
+const LONGER: Readonly<Record<string, string>> = {
+  'libs/bpf/src/bindings.ts': 'one table of C signatures',
+};
 
 /** Spelled so that this line doesn't match itself. */
 const UNFINISHED = /\bTO[D]O\b|\bFIX[M]E\b|\bX{3}\b/;
@@ -14,8 +20,9 @@ const texts = ['apps', 'libs', 'scripts', 'test', 'examples', 'bench', '.ci']
   .map((path) => ({ path, lines: readFileSync(join(ROOT, path), 'utf8').trimEnd().split('\n') }));
 
 describe('sources', () => {
-  test(`have at most ${LONGEST_FILE} lines`, () => {
-    const long = texts.filter(({ lines }) => lines.length > LONGEST_FILE);
+  test(`have at most ${LONGEST.source} lines`, () => {
+    const limit = (path: string): number => (path.endsWith('.test.ts') ? LONGEST.test : LONGEST.source);
+    const long = texts.filter(({ path, lines }) => lines.length > limit(path) && !(path in LONGER));
     expect(long.map(({ path, lines }) => `${path}: ${lines.length}`)).toEqual([]);
   });
 
@@ -32,8 +39,9 @@ describe('sources', () => {
 });
 
 describe('rooms', () => {
-  test.each(rooms)('$name has a README, and an index that opens with what the room does', ({ folder }) => {
+  test.each(rooms)('$name has a README, and an entry that opens with what the room does', ({ folder }) => {
+    const entry = ['src/index.ts', 'src/main.ts'].find((path) => existsSync(join(ROOT, folder, path))) ?? '';
+    expect(readFileSync(join(ROOT, folder, entry), 'utf8')).toMatch(/^\/\*\*/);
     expect(existsSync(join(ROOT, folder, 'README.md'))).toBe(true);
-    expect(readFileSync(join(ROOT, folder, 'src/index.ts'), 'utf8')).toMatch(/^\/\*\*/);
   });
 });

@@ -3,7 +3,7 @@ import { kernelTest } from '@ecli/bpf/testing';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { startChild } from '../../test/harness/index.ts';
-import { startExample } from '../running-example.ts';
+import { startExample } from './running-example.ts';
 
 interface ExecEvent {
   readonly pid: number;

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { startChild } from '../../test/harness/index.ts';
-import { startExample } from '../running-example.ts';
+import { startExample } from './running-example.ts';
 
 interface SignalEvent {
   readonly pid: number;

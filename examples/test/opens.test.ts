@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/harness/index.ts';
-import { startExample } from '../running-example.ts';
+import { startExample } from './running-example.ts';
 
 interface OpenEvent {
   readonly pid: number;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { eventually, kernelObjectsOf, repository, startCli, untilGone } from '../test/harness/index.ts';
+import { eventually, kernelObjectsOf, repository, startCli, untilGone } from '../../test/harness/index.ts';
 
 /** An example under `ecli run -j`, its events as objects. */
 export interface RunningExample<Event> {

@@ -4,7 +4,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { eventually, startChild } from '../../test/harness/index.ts';
-import { startExample } from '../running-example.ts';
+import { startExample } from './running-example.ts';
 
 interface WaitEvent {
   readonly wait_us: number;

@@ -2,7 +2,7 @@ import { describe, expect } from '@jest/globals';
 import { kernelTest } from '@ecli/bpf/testing';
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
-import { startExample } from '../running-example.ts';
+import { startExample } from './running-example.ts';
 
 interface StateEvent {
   readonly duration_us: number;

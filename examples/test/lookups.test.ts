@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCli, temporaryFolder } from '../../test/harness/index.ts';
-import { exampleSource, startExample } from '../running-example.ts';
+import { exampleSource, startExample } from './running-example.ts';
 
 interface LookupEvent {
   readonly pid: number;

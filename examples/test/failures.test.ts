@@ -4,7 +4,7 @@ import { readlinkSync, rmdirSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/harness/index.ts';
-import { startExample } from '../running-example.ts';
+import { startExample } from './running-example.ts';
 
 interface FailureEvent {
   readonly pid: number;
