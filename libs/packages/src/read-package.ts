@@ -45,7 +45,7 @@ export async function readPackage(artifact: Artifact, options: ReadOptions = {})
         'MEDIA_TYPE_UNSUPPORTED',
         `${printable(name)}: neither a JSON package, a BPF object nor a tar`,
         {
-          hint: 'state what it is: -p json, -p object, -p source or -p tar',
+          hint: 'say what it is: -p json, -p object, -p c or -p tar',
         },
       );
   }

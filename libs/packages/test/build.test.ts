@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
@@ -11,8 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { join, relative } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { descriptorOf, EcliError, MediaType } from '@ecli/core';
 import { parse as parseYaml } from 'yaml';
 import { build, type CompileOptions, compileSource, parseJsonPackage, readPackage } from '../src/index.ts';
@@ -129,6 +129,8 @@ const META = {
   ],
   eunomia_version: readVersion(),
 };
+
+jest.setTimeout(60_000); // clang is slow where many things run
 
 const cacheHome = mkdtempSync(join(tmpdir(), 'ecli-cache-'));
 const environment = { ...process.env };
@@ -440,12 +442,6 @@ describe('readPackage', () => {
     const { message, hint } = await failure(readPackage(artifact));
     expect(message).toBe('<stdin>: does not compile');
     expect(hint).toMatch(/^<stdin>:1:6: error: expected ';'/);
-  });
-
-  test('loads nothing that compiles for a package that is built', () => {
-    const index = new URL('../src/index.ts', import.meta.url).pathname;
-    const list = spawnSync('grep', ['-rlE', "from '\\./build/", join(index, '..')], { encoding: 'utf8' });
-    expect(list.stdout.split('\n').filter((path) => path !== '' && !path.includes('/build/'))).toEqual([]);
   });
 });
 

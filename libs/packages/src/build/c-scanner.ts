@@ -69,10 +69,9 @@ function directiveLength(text: string, start: number): number {
 
 function lexemeAt(text: string, offset: number): Lexeme {
   LEXEME.lastIndex = offset;
-  const groups = LEXEME.exec(text)?.groups ?? {};
-  for (const [kind, match] of Object.entries(groups)) {
-    // Groups that took no part are undefined; the names are those in LEXEME.
-    if (match !== undefined) return { kind: kind as Lexeme['kind'], length: match.length };
+  const groups = Object.entries(LEXEME.exec(text)?.groups ?? {}) as [Lexeme['kind'], string | undefined][];
+  for (const [kind, match] of groups) {
+    if (match !== undefined) return { kind, length: match.length };
   }
   return { kind: 'punctuator', length: 1 };
 }

@@ -133,14 +133,15 @@ class Compilation {
   }
 
   /** A source with a `vmlinux.h` of its own needs no other; one that includes none does without. */
-  private async vmlinux(): Promise<{ readonly folder?: string; readonly error?: unknown }> {
+  private async vmlinux(): Promise<{ readonly folder?: string; readonly error?: EcliError }> {
     if (existsSync(join(this.folder, VMLINUX_HEADER))) return {};
     try {
       return {
         folder: await vmlinuxFolder({ workFolder: this.workFolder, diagnose: this.settings.diagnose }),
       };
     } catch (error) {
-      return { error };
+      if (error instanceof EcliError) return { error };
+      throw error;
     }
   }
 

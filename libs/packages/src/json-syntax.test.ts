@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { locateSyntaxError } from './json-syntax.ts';
+
+describe('locateSyntaxError', () => {
+  test.each([
+    ['', 1, 1],
+    ['{', 1, 2],
+    ['{"a": 1,}', 1, 9],
+    ['[1 2]', 1, 4],
+    ['[1,\n 2,\n x]', 3, 2],
+    ['{"a" 1}', 1, 6],
+    ['{a: 1}', 1, 2],
+    ['"a\nb"', 1, 3],
+    ['"\\x"', 1, 2],
+    ['01', 1, 2],
+    ['[}', 1, 2],
+    ['{} {}', 1, 4],
+    ['nul', 1, 1],
+  ])('finds where %j breaks', (text, line, column) => {
+    expect(locateSyntaxError(text)).toEqual({ line, column });
+  });
+
+  test('agrees with JSON.parse on any JSON, and on JSON with a piece cut out', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.nat(), fc.nat(3), (json, seed, length) => {
+        const at = seed % (json.length + 1);
+        for (const text of [json, json.slice(0, at) + json.slice(at + length)]) {
+          expect(locateSyntaxError(text) === undefined).toBe(isJson(text));
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('takes nests and strings of any depth and length', () => {
+    expect(locateSyntaxError('['.repeat(1_000_000))).toEqual({ line: 1, column: 1_000_001 });
+    expect(locateSyntaxError(`"${'x'.repeat(10_000_000)}`)).toEqual({ line: 1, column: 10_000_002 });
+  });
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
