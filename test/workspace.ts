@@ -53,12 +53,14 @@ function readSource(room: string, folder: string, path: string): SourceFile {
   return { path, room, forTests, text, imports: importsOf(text) };
 }
 
-/** Lists the files under `folder` whose name matches, without what was installed or built. */
+/** Lists the files under `folder` whose name matches, without what was installed, built or is hidden. */
 export function listFiles(folder: string, name: RegExp): string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+  const top = join(ROOT, folder);
+  return readdirSync(top, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && name.test(entry.name))
-    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
-    .filter((path) => !/(^|\/)(node_modules|dist)\//.test(path));
+    .map((entry) => relative(top, join(entry.parentPath, entry.name)))
+    .filter((path) => !/(^|\/)(node_modules|dist|\.[^/]*)\//.test(path))
+    .map((path) => join(folder, path));
 }
 
 function importsOf(text: string): string[] {
@@ -82,10 +84,10 @@ export function targetOf(path: string, specifier: string): string {
   return relative(ROOT, resolve(ROOT, dirname(path), specifier));
 }
 
-/** The files that `file` loads when it runs: relative imports without those of types alone. */
+/** The files that are loaded with `file`: relative imports, without those of types alone and those for later. */
 export function loadedFiles({ path, text }: SourceFile): string[] {
-  const running = text.replace(/^(import|export) type [^;]*;/gm, '');
-  return importsOf(running)
+  const atOnce = text.replace(/^(import|export) type [^;]*;/gm, '').replaceAll(/\bimport\(/g, 'later(');
+  return importsOf(atOnce)
     .filter((specifier) => specifier.startsWith('.'))
     .map((specifier) => targetOf(path, specifier));
 }
