@@ -21,11 +21,11 @@ export interface OpenOptions {
  * Opens an ELF object: its programs and maps are known then, and nothing is in the kernel yet. The caller
  * closes it.
  *
- * @throws OBJECT_INVALID, DEPENDENCY_MISSING
+ * @throws OBJECT_INVALID, DEPENDENCY_MISSING, FEATURE_UNSUPPORTED where there's no Linux
  */
 export function openObject(content: Uint8Array, options: OpenOptions): BpfObject {
-  checkObject(content);
   const { libbpf } = bindings();
+  checkObject(content);
   const listening = listenFor(options);
   const opts = openOpts(options);
   const { value, lines } = listening(() => libbpf.bpf_object__open_mem(content, content.byteLength, opts));

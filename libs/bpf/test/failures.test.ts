@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { EcliError, VerifierRejectedError } from '@ecli/core';
 import { readFileSync } from 'node:fs';
 import { openObject, openPerfBuffer, openRingBuffer, probeFeature } from '../src/index.ts';
@@ -168,7 +168,7 @@ describe('an object that does not load', () => {
     expect(() => object.load()).not.toThrow();
   });
 
-  test('is refused when it is no ELF at all', () => {
+  kernelTest('is refused when it is no ELF at all', () => {
     expect(() => openObject(Buffer.from('not ELF'), { name: 'x' })).toThrow(
       expect.objectContaining({ code: 'OBJECT_INVALID' }),
     );

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { kernelTest } from '../src/testing/index.ts';
+import { Child, type ChildOptions } from './child.ts';
+import { compile } from './harness.ts';
+
+const LOAD_AND_ATTACH = `
+try {
+  const object = bpf.openObject(fs.readFileSync(process.argv[2]), { name: 'test' });
+  try {
+    object.load();
+    for (const program of object.programs) program.attach();
+    console.log(JSON.stringify({ code: 'NONE' }));
+  } finally {
+    object.close();
+  }
+} catch (error) {
+  console.log(JSON.stringify({ code: error.code, message: error.message, hint: error.hint }));
+}`;
+
+const CORE = `char LICENSE[] SEC("license") = "GPL";
+SEC("raw_tp/sched_switch") int p(struct bpf_raw_tracepoint_args *ctx)
+{ return BPF_CORE_READ((struct task_struct *)ctx->args[1], pid); }`;
+const TRACEPOINT = `char LICENSE[] SEC("license") = "GPL";
+SEC("tp/syscalls/sys_enter_execve") int p(void *ctx) { return 0; }`;
+
+describe('on another system', () => {
+  let folder: string;
+  let child: Child;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ecli-bpf-'));
+    child = new Child(LOAD_AND_ATTACH);
+  });
+  afterAll(() => {
+    child.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** What becomes of an object there: the code, message and hint of its error, or NONE. */
+  function outcome(
+    content: Uint8Array,
+    options: ChildOptions,
+  ): { code: string; message: string; hint: string } {
+    const path = join(folder, 'test.bpf.o');
+    writeFileSync(path, content);
+    const { stdout, stderr } = child.run({ ...options, args: [path] });
+    expect(stderr).toBe('');
+    return JSON.parse(stdout) as { code: string; message: string; hint: string };
+  }
+
+  kernelTest('without kernel BTF, what relocates by it is refused with the option and the way around', () => {
+    const { code, hint } = outcome(compile(CORE), { before: 'mount -t tmpfs tmpfs /sys/kernel/btf' });
+    expect(code).toBe('FEATURE_UNSUPPORTED');
+    expect(hint).toContain('CONFIG_DEBUG_INFO_BTF');
+    expect(hint).toContain('--btf FILE or BTF_FILE_PATH');
+  });
+
+  kernelTest('without kernel BTF, what needs none runs', () => {
+    expect(outcome(compile(TRACEPOINT), { before: 'mount -t tmpfs tmpfs /sys/kernel/btf' }).code).toBe(
+      'NONE',
+    );
+  });
+
+  kernelTest('without tracefs, a tracepoint asks for the mount', () => {
+    const { code, message, hint } = outcome(compile(TRACEPOINT), { before: UNMOUNT_TRACEFS });
+    expect(code).toBe('ATTACH_FAILED');
+    expect(message).toContain("tracefs isn't mounted");
+    expect(hint).toBe('mount it: sudo mount -t tracefs tracefs /sys/kernel/tracing');
+  });
+
+  kernelTest('without libbpf, four systems are told how to install it', () => {
+    const hide =
+      'for lib in $(ldconfig -p | sed -n "s/.*libbpf.so.1 .*=> //p"); do mount --bind /dev/null $lib; done';
+    const { code, message, hint } = outcome(compile(TRACEPOINT), { before: hide });
+    expect(code).toBe('DEPENDENCY_MISSING');
+    expect(message).toBe("libbpf.so.1: can't be loaded");
+    for (const tool of ['apt-get', 'dnf', 'apk', 'pacman']) expect(hint).toContain(`sudo ${tool} `);
+  });
+
+  kernelTest('without ffi-rs, that is said', () => {
+    const preload = `const Module = require('module'); const resolve = Module._resolveFilename;
+      Module._resolveFilename = function (name, ...rest) {
+        if (name === 'ffi-rs') throw new Error('Cannot find module');
+        return resolve.call(this, name, ...rest);
+      };`;
+    const { code, hint } = outcome(compile(TRACEPOINT), { preload });
+    expect(code).toBe('DEPENDENCY_MISSING');
+    expect(hint).toContain('npm install ffi-rs');
+  });
+
+  kernelTest('without a free descriptor, the limit is named', () => {
+    const { code, hint } = outcome(compile(TRACEPOINT), { before: 'ulimit -n 24' });
+    expect(code).not.toBe('NONE');
+    expect(hint).toContain('ulimit -n');
+  });
+
+  kernelTest('with standard input closed, libbpf is heard all the same', () => {
+    const bad = 'SEC("raw_tp/sched_switch") int p(void *ctx) { return *(int *)*(long *)ctx; }';
+    const { message } = outcome(compile(bad), { preload: "require('fs').closeSync(0);" });
+    expect(message).toContain('invalid mem access');
+  });
+});
+
+const UNMOUNT_TRACEFS =
+  'for at in $(sed -n "s/^[^ ]* \\([^ ]*\\) tracefs .*/\\1/p" /proc/mounts); do umount $at; done';
+
+describe('process.exit', () => {
+  kernelTest('does not hang on a wait that is pending', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ecli-bpf-'));
+    const child = new Child(`
+      const object = bpf.openObject(fs.readFileSync(process.argv[2]), { name: 'test' });
+      object.load();
+      const ring = bpf.openRingBuffer(object.map('events'));
+      void ring.wait(60_000);
+      setTimeout(() => process.exit(7), 50);`);
+    try {
+      const path = join(folder, 'test.bpf.o');
+      writeFileSync(
+        path,
+        compile(
+          'struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } events SEC(".maps");',
+        ),
+      );
+      expect(child.run({ args: [path], timeoutMs: 20_000 }).status).toBe(7);
+    } finally {
+      child.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('elsewhere than on Linux', () => {
+  test('opening an object is refused', () => {
+    const child = new Child(LOAD_AND_ATTACH);
+    try {
+      const preload = "Object.defineProperty(process, 'platform', { value: 'darwin' });";
+      const { stdout } = child.run({ args: ['/dev/null'], preload });
+      expect(stdout).toContain('has no eBPF');
+    } finally {
+      child.close();
+    }
+  });
+});
