@@ -78,6 +78,12 @@ class Recording {
     return this.events().map(({ number }) => number);
   }
 
+  /** How many events there are, and where the first stands that isn't numbered so: a diff of many takes minutes. */
+  misplaced(): { length: number; first: number } {
+    const numbers = this.numbers();
+    return { length: numbers.length, first: numbers.findIndex((number, index) => number !== index) };
+  }
+
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const check = (): void => (condition() ? resolve() : undefined);
@@ -254,7 +260,7 @@ describe('detach', () => {
     kill(100);
     expect(recording.lines()).toEqual([]);
     await recording.program.detach();
-    expect(recording.numbers()).toEqual(counting(10_000));
+    expect(recording.misplaced()).toEqual({ length: 10_000, first: -1 });
   });
 
   kernelTest('leaves nothing in the kernel, on every path', async () => {
@@ -329,7 +335,8 @@ describe('a slow reader', () => {
     await recording.until(() => recording.lines().length === room);
     kill(1);
     await recording.program.detach();
-    expect(recording.numbers().slice(0, room + 1)).toEqual(counting(room + 1));
+    // The program numbers what it could send.
+    expect(recording.misplaced()).toEqual({ length: room + 1000, first: -1 });
   });
 });
 
