@@ -1,7 +1,7 @@
 import { build } from 'esbuild';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { constants, Script } from 'node:vm';
@@ -13,30 +13,66 @@ import { constants, Script } from 'node:vm';
 const folder = dirname(fileURLToPath(import.meta.url));
 const { resolve } = createRequire(import.meta.url);
 
-/** Makes main.js and start.js in `outputDirectory`, from the TypeScript of the whole workspace. */
+/** @type {import('esbuild').BuildOptions} */
+const OPTIONS = {
+  absWorkingDir: folder,
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  // Workspace packages as TypeScript, others as the modules from which unused parts can be left out.
+  conditions: ['@ecli/source'],
+  mainFields: ['es2015', 'module', 'main'],
+  alias: { rxjs: resolve('rxjs').replace('/cjs/', '/esm/') },
+  // Native code stays where npm put it.
+  external: ['ffi-rs'],
+  banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+const DEFINE = { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' };
+
+/**
+ * Makes the command line in `outputDirectory` from the TypeScript of the whole workspace: main.js, and what
+ * it loads under a name that changes with its content. main.js comes last and in one step, so that whoever
+ * starts ecli meanwhile gets the old or the new one, and never code of one with the cache of the other.
+ */
 export async function bundle(outputDirectory = join(folder, 'dist')) {
-  await build({
-    absWorkingDir: folder,
-    entryPoints: ['src/main.ts', 'src/start.ts'],
-    outdir: outputDirectory,
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    // Workspace packages as TypeScript, others as the modules from which unused parts can be left out.
-    conditions: ['@ecli/source'],
-    mainFields: ['es2015', 'module', 'main'],
-    alias: { rxjs: resolve('rxjs').replace('/cjs/', '/esm/') },
-    // Native code stays where npm put it.
-    external: ['ffi-rs'],
-    define: { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' },
-    banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
-    legalComments: 'none',
-    logLevel: 'warning',
-  });
+  await mkdir(outputDirectory, { recursive: true });
   // The package around it says "module".
   await writeFile(join(outputDirectory, 'package.json'), '{ "type": "commonjs" }\n');
-  await writeCodeCache(join(outputDirectory, 'start.js'));
+  const start = await bundleStart(outputDirectory);
+  await writeCodeCache(join(outputDirectory, start));
+  await bundleMain(outputDirectory, start);
+  await removeOthers(outputDirectory, start);
+}
+
+/** @param {string} outputDirectory */
+async function bundleStart(outputDirectory) {
+  const { metafile } = await build({
+    ...OPTIONS,
+    entryPoints: ['src/start.ts'],
+    outdir: outputDirectory,
+    entryNames: '[name]-[hash]',
+    define: DEFINE,
+    metafile: true,
+  });
+  return basename(Object.keys(metafile.outputs)[0] ?? '');
+}
+
+/**
+ * @param {string} outputDirectory
+ * @param {string} start
+ */
+async function bundleMain(outputDirectory, start) {
+  const outfile = join(outputDirectory, `main.js.${process.pid}`);
+  await build({
+    ...OPTIONS,
+    entryPoints: ['src/main.ts'],
+    outfile,
+    define: { ...DEFINE, ECLI_START: JSON.stringify(start) },
+  });
+  await rename(outfile, join(outputDirectory, 'main.js'));
 }
 
 /**
@@ -64,4 +100,14 @@ async function writeCodeCache(path) {
  */
 function wrap(source) {
   return `(function (exports, require, module, __filename, __dirname) {${source}\n});`;
+}
+
+/**
+ * @param {string} outputDirectory
+ * @param {string} start
+ */
+async function removeOthers(outputDirectory, start) {
+  const names = await readdir(outputDirectory);
+  const old = names.filter((name) => name.startsWith('start-') && !name.startsWith(start));
+  await Promise.all(old.map((name) => rm(join(outputDirectory, name), { force: true })));
 }

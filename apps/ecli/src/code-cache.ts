@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /**
  * Loads a CommonJS file, with the code that V8 made of it at build time where `PATH.cache` holds that. V8
@@ -12,7 +12,6 @@ export function requireWithCodeCache(path: string): unknown {
   const cachedData = readCache(`${path}.cache`);
   const script = new Script(wrap(readFileSync(path, 'latin1')), {
     filename: path,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(cachedData !== undefined && { cachedData }),
   });
   const module = { exports: {} };
