@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /**
  * How the command line is bundled. Why it is CommonJS in one file with a code cache beside it, and what that
@@ -20,6 +20,8 @@ const OPTIONS = {
   format: 'cjs',
   platform: 'node',
   target: 'node20',
+  // import() becomes require: Node 20 refuses import() in code that came from a cache.
+  supported: { 'dynamic-import': false },
   // Workspace packages as TypeScript, others as the modules from which unused parts can be left out.
   conditions: ['@ecli/source'],
   mainFields: ['es2015', 'module', 'main'],
@@ -85,10 +87,7 @@ async function bundleMain(outputDirectory, start) {
 async function writeCodeCache(path) {
   const source = await readFile(path, 'latin1');
   setFlagsFromString('--no-lazy');
-  const script = new Script(wrap(source), {
-    filename: path,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const script = new Script(wrap(source), { filename: path });
   setFlagsFromString('--lazy');
   await writeFile(`${path}.cache`, script.createCachedData());
 }
