@@ -128,14 +128,14 @@ const LIBC = {
   munmap: ['status', 'pointer', 'size'],
 } as const satisfies Record<string, Signature>;
 
-type ParameterValue = {
+interface ParameterValue {
   int: number;
   uint: number;
   size: number;
   pointer: number;
   string: string;
   bytes: Uint8Array;
-};
+}
 type ReturnValue<R extends Returns> = R extends 'string' ? string : R extends 'void' ? void : number;
 type ParameterValues<S extends Signature> = S extends readonly [Returns, ...infer P extends Parameter[]]
   ? { [Index in keyof P]: ParameterValue[P[Index]] }
@@ -150,15 +150,15 @@ export interface Bindings {
   readonly libbpf: Library<typeof LIBBPF>;
   readonly libc: Library<typeof LIBC>;
   /** epoll_wait(2) on a libuv thread; `events` must stay alive until it resolves, and so must `epoll`. */
-  epollWait(epoll: number, events: Uint8Array, timeoutMs: number): Promise<number>;
+  readonly epollWait: (epoll: number, events: Uint8Array, timeoutMs: number) => Promise<number>;
   /** The address of `bytes`, valid as long as `bytes` is referenced. */
-  addressOf(bytes: Uint8Array): number;
+  readonly addressOf: (bytes: Uint8Array) => number;
   /** Views memory that isn't ours; it must stay mapped while the view is used. Costs memory a call. */
-  viewMemory(address: number, length: number): Uint8Array;
+  readonly viewMemory: (address: number, length: number) => Uint8Array;
   /** Copies memory that isn't ours. */
-  copyMemory(address: number, length: number): Uint8Array;
+  readonly copyMemory: (address: number, length: number) => Uint8Array;
   /** Copies a C string; NULL is undefined. */
-  readString(address: number): string | undefined;
+  readonly readString: (address: number) => string | undefined;
 }
 
 let loaded: Bindings | undefined;

@@ -23,7 +23,7 @@ export const Errno = {
   ENOTSUPP: 524,
 } as const;
 
-/** enum libbpf_errno, libbpf_legacy.h and libbpf.h: numbers that aren't the system's begin at 4000. */
+/** enum libbpf_errno, libbpf.h: numbers that aren't the system's begin at 4000. */
 const LIBBPF_ERRORS = [
   'LIBELF',
   'FORMAT',
@@ -41,11 +41,18 @@ const LIBBPF_ERRORS = [
   'NLPARSE',
 ];
 
+/** Where libuv has another name than Linux, or none. */
+const NAMES = new Map<number, string>([
+  [Errno.EOPNOTSUPP, 'EOPNOTSUPP'],
+  [Errno.ENOTSUPP, 'ENOTSUPP'],
+  ...LIBBPF_ERRORS.map((name, index) => [4000 + index, `LIBBPF_ERRNO__${name}`] as const),
+]);
+
 /** Names an error as C does, `EPERM` or `LIBBPF_ERRNO__FORMAT`, from a negative or positive number. */
 export function errnoName(result: number): string {
   const errno = Math.abs(result);
-  if (errno === Errno.ENOTSUPP) return 'ENOTSUPP';
-  const own = LIBBPF_ERRORS[errno - 4000];
-  if (own) return `LIBBPF_ERRNO__${own}`;
-  return getSystemErrorName(-errno);
+  const name = NAMES.get(errno);
+  if (name !== undefined) return name;
+  const systemName = getSystemErrorName(-errno);
+  return systemName.startsWith('Unknown system error') ? `errno ${errno}` : systemName;
 }

@@ -10,8 +10,8 @@ export interface LoadReport {
   readonly messages: readonly string[];
 }
 
-const LOG_BEGIN = /-- BEGIN PROG LOAD LOG --/;
-const LOG_END = /-- END PROG LOAD LOG --/;
+const LOG_BEGIN = '-- BEGIN PROG LOAD LOG --';
+const LOG_END = '-- END PROG LOAD LOG --';
 const PROGRAM_FAILED = /^prog '(.*)': (?:BPF program load failed|failed to load): /;
 const MAP_FAILED = /^map '(.*)': failed to create: /;
 /** Consequences, told after their reason, and a guess that is wrong for all but old kernels. */
@@ -20,8 +20,8 @@ const REPETITION =
 
 /** Takes apart what libbpf's `bpf_object__load` printed (libbpf.c: bpf_object_load_prog, bpf_object__create_maps). */
 export function parseLoadReport(lines: readonly string[]): LoadReport {
-  const begin = lines.findLastIndex((line) => LOG_BEGIN.test(line));
-  const end = lines.findIndex((line, index) => index > begin && LOG_END.test(line));
+  const begin = lines.findLastIndex((line) => line.includes(LOG_BEGIN));
+  const end = lines.findIndex((line, index) => index > begin && line.includes(LOG_END));
   const inLog = (index: number) => begin >= 0 && index >= begin && (end < 0 || index <= end);
   const outside = lines.filter((_, index) => !inLog(index));
   return {

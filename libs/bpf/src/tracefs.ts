@@ -13,7 +13,7 @@ export function tracefsFolder(): string | undefined {
 
 /** Whether any tracefs is mounted, allowed or not. */
 export function tracefsMounted(): boolean {
-  return / tracefs /m.test(readFileSync('/proc/self/mounts', 'utf8'));
+  return readFileSync('/proc/self/mounts', 'utf8').includes(' tracefs ');
 }
 
 /** All tracepoints as `category/name`; empty where they can't be read. */
