@@ -84,7 +84,11 @@ export class NativeProgram implements Program {
   private async end(): Promise<Exit> {
     const { object, output, stream } = this.parts;
     try {
-      for (const link of this.links.splice(0).reverse()) link.destroy();
+      for (const link of this.links.splice(0).reverse()) {
+        link.destroy();
+        // The kernel takes some 70 ms for a tracepoint, in which the events of other links would fill the buffer.
+        await output?.pump.catchUp();
+      }
       output?.pump.stop();
       await this.pumping;
     } finally {

@@ -235,6 +235,24 @@ describe('SamplePump', () => {
     expect(running.shown).toEqual(numbers(10));
   });
 
+  test('catches up at once with what is in the buffer, unless it may not', async () => {
+    const running = new Running();
+    await turns();
+    running.reader.write(numbers(10));
+    await running.pump.catchUp();
+    expect(running.shown).toEqual(numbers(10));
+    // Asleep, with nothing to wake it for a second.
+    await turns();
+    await running.pump.catchUp();
+    running.pump.pause();
+    running.reader.write(numbers(10, 10));
+    await running.pump.catchUp();
+    expect(running.shown).toHaveLength(10);
+    await running.stop();
+    await running.pump.catchUp();
+    expect(running.shown).toHaveLength(20);
+  });
+
   test('pads a short sample with zeros, also after a longer one', async () => {
     const running = new Running();
     running.reader.write([1], 16);

@@ -53,6 +53,8 @@ export class SamplePump {
   private turnBegan = 0;
   private giveUpAt = 0;
   private paused = false;
+  private running = false;
+  private readonly catchingUp: (() => void)[] = [];
   private stopping = false;
   private interrupt: () => void = () => undefined;
 
@@ -72,14 +74,29 @@ export class SamplePump {
 
   /** Runs until `maxEvents` are shown, or until `stop` was called and the buffer is empty. */
   async run(): Promise<void> {
+    this.running = true;
     this.turnBegan = performance.now();
-    while (this.remaining > 0) {
-      if (this.isHeld()) await this.untilReleased();
-      else if (this.pumpChunk()) await this.giveTurn();
-      else if (!this.stopping) await this.rest();
-      else if (!(await this.moreIsComing())) break;
+    try {
+      while (this.remaining > 0) {
+        if (this.isHeld()) await this.untilReleased();
+        else if (this.pumpChunk()) await this.giveTurn();
+        else if (!this.stopping) await this.rest();
+        else if (!(await this.moreIsComing())) break;
+      }
+    } finally {
+      this.running = false;
+      this.tellCaughtUp();
     }
     for (const line of this.loss.finish(this.reader.lost)) this.stream.say(line);
+  }
+
+  /** Resolves when the buffer has been found empty, or can't be emptied now, or by this pump never will. */
+  async catchUp(): Promise<void> {
+    if (!this.running) return;
+    const caughtUp = new Promise<void>((resolve) => this.catchingUp.push(resolve));
+    this.interrupt();
+    this.reader.wake();
+    await caughtUp;
   }
 
   /** Takes nothing more out of the buffer until `resume` or `stop`. */
@@ -158,7 +175,12 @@ export class SamplePump {
     return this.stream.observed ? this.backpressure?.wait() : undefined;
   }
 
+  private tellCaughtUp(): void {
+    for (const resolve of this.catchingUp.splice(0)) resolve();
+  }
+
   private async untilReleased(): Promise<void> {
+    this.tellCaughtUp();
     const sink = this.sinkIsFull();
     await new Promise<void>((resolve, reject) => {
       this.interrupt = resolve;
@@ -175,6 +197,7 @@ export class SamplePump {
 
   /** Lets time pass after the buffer was found empty. */
   private async rest(): Promise<void> {
+    this.tellCaughtUp();
     const now = performance.now();
     const samples = this.samplesSinceEmpty;
     const restMs = this.pacing.rest(now, samples, this.bytesSinceEmpty);
