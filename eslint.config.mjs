@@ -46,6 +46,7 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // `process.env['NAME']` says that a name comes from outside.
       '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
       // An empty method is how an interface is implemented where there is nothing to do.
       '@typescript-eslint/no-empty-function': [
         'error',
@@ -65,7 +66,18 @@ export default defineConfig(
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-empty-function': 'off',
       '@typescript-eslint/explicit-module-boundary-types': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       'no-console': 'off',
+    },
+  },
+  {
+    // Types of C functions, and of ffi-rs as they are.
+    files: ['libs/bpf/src/bindings.ts'],
+    rules: {
+      '@typescript-eslint/no-invalid-void-type': 'off',
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
     },
   },
   {
@@ -73,6 +85,7 @@ export default defineConfig(
     rules: {
       'no-restricted-syntax': ['error', ...refusedSyntax.slice(1)],
       eqeqeq: 'error',
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // The type check knows node's globals.
       'no-undef': 'off',
     },

@@ -46,6 +46,6 @@ export function startExample<Event>(
 
 /** Fails with what the command line said when it has ended; it should run until it is stopped. */
 async function endedEarly(cli: ReturnType<typeof startCli>): Promise<undefined> {
-  const result = await Promise.race([cli.result, undefined]);
+  const result = await Promise.race([cli.result, Promise.resolve(undefined)]);
   if (result) throw new Error(`ended with ${result.code}: ${result.stderr}`);
 }

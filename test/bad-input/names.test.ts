@@ -97,7 +97,7 @@ describe('control characters never reach a terminal', () => {
     ['a path', ['run', `${ESCAPE}.json`]],
     ['a source', ['run', `${ESCAPE}.bpf.c`]],
     ['an option', ['run', `--${ESCAPE}`, 'x.json']],
-    ['a command', [`${ESCAPE}`]],
+    ['a command', [ESCAPE]],
     ['a program type', ['run', '-p', ESCAPE, 'x.json']],
   ];
   for (const [name, args] of references) {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { EcliError, type ErrorCode } from '@ecli/core';
 
 /** Exit codes by what failed; all else is 1. A shell adds 128 and the signal's number by itself. */
@@ -37,7 +38,7 @@ function bugReport(error: unknown, verbose: boolean): string {
 /** What led to `error`, a line each. */
 function causesOf({ cause }: Error): string[] {
   if (cause === undefined) return [];
-  if (!(cause instanceof Error)) return [`caused by: ${String(cause)}`];
+  if (!(cause instanceof Error)) return [`caused by: ${inspect(cause)}`];
   return [`caused by: ${cause.message}`, ...causesOf(cause)];
 }
 

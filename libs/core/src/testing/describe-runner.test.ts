@@ -3,7 +3,7 @@ import { map } from 'rxjs';
 import { descriptorOf, MediaType } from '../artifact.ts';
 import type { LoadSpec, Program } from '../runner.ts';
 import { describeRunner } from './describe-runner.ts';
-import { FakeProgram, FakeRunner } from './fake-runner.ts';
+import { type FakeProgram, FakeRunner } from './fake-runner.ts';
 import { type RunnerFixture, runnerContract } from './runner-contract.ts';
 
 function specOf(text: string, mediaType: string): LoadSpec {

@@ -16,7 +16,8 @@ export function describeRunner(
     beforeAll(async () => {
       fixture = await createFixture();
     });
-    afterAll(() => fixture?.close?.());
+    // There is none when beforeAll has failed.
+    afterAll(() => (fixture as RunnerFixture | undefined)?.close?.());
     for (const rule of runnerContract) declare(rule.name, () => rule.check(fixture));
   });
 }

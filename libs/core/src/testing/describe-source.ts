@@ -13,7 +13,8 @@ export function describeSource(
     beforeAll(async () => {
       fixture = await createFixture();
     });
-    afterAll(() => fixture?.close?.());
+    // There is none when beforeAll has failed.
+    afterAll(() => (fixture as SourceFixture | undefined)?.close?.());
     for (const rule of sourceContract) declare(rule.name, () => rule.check(fixture));
   });
 }

@@ -4,7 +4,7 @@
  * an event and its chunk beyond one turn of the event loop, a load or an attach that a kernel refuses,
  * variables, and maps. What a test finds out with it about those is worth nothing; the kernel tests are.
  */
-import { Observable, Subject } from 'rxjs';
+import { type Observable, Subject } from 'rxjs';
 import { MediaType } from '../artifact.ts';
 import { ArgumentError, EcliError } from '../errors.ts';
 import type { Exit, LoadSpec, LogChunk, Program, Runner } from '../runner.ts';

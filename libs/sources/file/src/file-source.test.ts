@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { MediaType, type FetchContext } from '@ecli/core';
+import { type EcliError, type FetchContext, MediaType } from '@ecli/core';
 import { describeSource } from '@ecli/core/testing';
 import { FileSource } from './file-source.ts';
 
@@ -130,7 +130,7 @@ describe('FileSource fetches', () => {
 
 describe('FileSource suggests', () => {
   async function hintFor(reference: string): Promise<unknown> {
-    return source.fetch(reference, context).catch((error: { hint?: string }) => error.hint);
+    return source.fetch(reference, context).catch((error: unknown) => (error as EcliError).hint);
   }
 
   test('near names in the same folder', async () => {
@@ -240,9 +240,9 @@ describe('FileSource refuses', () => {
 const asUser = process.getuid?.() === 0 ? describe : describe.skip;
 asUser('FileSource as an ordinary user', () => {
   /** Runs a fetch as user 65534, for whom modes count. */
-  function fetchAs(path: string): { message: string; hint: string; code: string } {
+  function fetchAs(path: string): Promise<unknown> {
     process.seteuid?.(65534);
-    return source.fetch(path, context).catch((error: unknown) => error) as never;
+    return source.fetch(path, context).catch((error: unknown) => error);
   }
 
   test('says whose a file is that may not be read', async () => {
