@@ -41,7 +41,7 @@ export function unknownEvents(
   if (!events) return undefined;
   const problem = `the type of the events in ${printable(events.name)} is not known`;
   return new EcliError('PACKAGE_INVALID', `${printable(name)}: ${problem}`, {
-    hint: `${structsHint(object, others)}\n${MARK_HINT}`,
+    hint: [...structsHint(object, others), MARK_HINT].join('\n'),
   });
 }
 
@@ -69,7 +69,7 @@ export function exportTypeNamed(
   throw new EcliError(
     'PACKAGE_INVALID',
     `${printable(name)}: no struct ${printable(exportType)} in the object's BTF`,
-    { hint: structsHint(object, others) },
+    { hint: structsHint(object, others).join('\n') || MARK_HINT },
   );
 }
 
@@ -124,14 +124,17 @@ function structBehind(btf: Btf, id: number): CompositeType | undefined {
 const MOST_LISTED = 12;
 
 const MARK_HINT =
-  'or mark it in the source, which also keeps it in BTF: write /// @export above the struct,\n' +
+  'mark the struct in the source, which also keeps it in BTF: write /// @export above it,\n' +
   'or __type(value, struct NAME) in the map, or give the header that defines it to ecli build';
 
-function structsHint(object: ObjectFile, others: readonly string[]): string {
+/** The line that lists the structs there are; none without any. */
+function structsHint(object: ObjectFile, others: readonly string[]): string[] {
   const names = [...new Set([...others, ...candidates(object)])].map(printable);
-  if (names.length === 0) return 'the object has no struct that could be meant';
+  if (names.length === 0) return [];
   const rest = names.length > MOST_LISTED ? `, and ${names.length - MOST_LISTED} more` : '';
-  return `say which one it is: --export STRUCT, one of: ${names.slice(0, MOST_LISTED).join(', ')}${rest}`;
+  return [
+    `say which struct it is: --export STRUCT, one of: ${names.slice(0, MOST_LISTED).join(', ')}${rest}`,
+  ];
 }
 
 /** Structs that the source's own variables and maps name; the kernel's are in BTF too, and rarely meant. */

@@ -105,7 +105,7 @@ describe('build', () => {
     expect(run.meta.export_types).toMatchObject([{ name: 'event', size: 8 }]);
     await expect(compileSource(client.source, { exportType: 'evnt' })).rejects.toMatchObject({
       message: `${client.source}: no struct evnt in the object's BTF`,
-      hint: 'say which one it is: --export STRUCT, one of: event',
+      hint: 'say which struct it is: --export STRUCT, one of: event',
     });
   });
 

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { descriptorOf, MediaType } from '@ecli/core';
@@ -78,6 +78,14 @@ describe('readPackage', () => {
     const { meta } = await readPackage(artifact, { exportType: 'event' });
     expect(meta.bpf_skel.obj_name).toBe('stdin_bpf');
     expect(meta.export_types).toMatchObject(META.export_types);
+  });
+
+  test('lists the structs of the headers beside the source when it can not tell which the events are', async () => {
+    client.write('types.h', HEADER);
+    client.write('client.bpf.c', SOURCE.replace('client.h', 'types.h'));
+    rmSync(client.header);
+    const { hint } = await failure(compileSource(client.source));
+    expect(hint).toMatch(/^say which struct it is: --export STRUCT, one of: event\nmark the struct/);
   });
 
   test('names the place of an error in a source without a file', async () => {

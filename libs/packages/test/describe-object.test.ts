@@ -102,14 +102,14 @@ describe('describeObject', () => {
       expect.objectContaining({
         code: 'PACKAGE_INVALID',
         message: 'a.bpf.o: the type of the events in rb is not known',
-        hint: expect.stringMatching(/^say which one it is: --export STRUCT, one of: event, task_struct\n/),
+        hint: expect.stringMatching(/^say which struct it is: --export STRUCT, one of: event, task_struct\n/),
       }),
     );
     expect(() => describeObject(object, { name: 'a.bpf.o', exportType: 'evnt' })).toThrow(
       expect.objectContaining({
         code: 'PACKAGE_INVALID',
         message: "a.bpf.o: no struct evnt in the object's BTF",
-        hint: 'say which one it is: --export STRUCT, one of: event, task_struct',
+        hint: 'say which struct it is: --export STRUCT, one of: event, task_struct',
       }),
     );
     expect(() => describeObject(object, { name: 'a.bpf.o', exportType: 'a b' })).toThrow(

@@ -9,6 +9,7 @@ import { addCommentKeys, exportedStructs, type SourceText } from './comments.ts'
 import { compileObject, type CompileSettings } from './compile.ts';
 import { definedStructs } from './declarations.ts';
 import { readText } from './read-text.ts';
+import { VMLINUX_HEADER } from './vmlinux.ts';
 
 /** The version that packages carry as `eunomia_version`: that of this package. */
 export const BUILDER_VERSION = '0.1.0';
@@ -55,8 +56,9 @@ export async function packageSource(request: SourceRequest): Promise<SourcePacka
     exports: wanted.structs,
   });
   const object = parseObject(compiled.object);
-  const exportTypes = exportTypesFrom(object, wanted, request);
-  const unknown = exportTypes.length === 0 ? unknownEvents(object, name, definedStructs(text)) : undefined;
+  const others = (): readonly string[] => ownStructs(request, compiled.dependencies);
+  const exportTypes = exportTypesFrom(object, wanted, request, others);
+  const unknown = exportTypes.length === 0 ? unknownEvents(object, name, others()) : undefined;
   if (unknown && request.toShow) throw unknown;
   const meta = {
     bpf_skel: addCommentKeys(skeletonOf(object, objectNameOf(basename(name))), source),
@@ -91,9 +93,23 @@ export function headerBeside(source: string): string | undefined {
   return header !== source && existsSync(header) ? header : undefined;
 }
 
-function exportTypesFrom(object: ObjectFile, wanted: WantedStructs, request: SourceRequest): ExportType[] {
-  const { name, text, header, exportType } = request;
-  if (exportType !== undefined) return [exportTypeNamed(object, name, exportType, definedStructs(text))];
+/** The structs that a source and the headers in its folder define, for messages. */
+function ownStructs({ name, text }: SourceRequest, dependencies: readonly string[]): string[] {
+  const folder = `${resolve(name === STANDARD_INPUT ? '.' : dirname(name))}/`;
+  const headers = dependencies.filter(
+    (path) => path.startsWith(folder) && path !== resolve(name) && basename(path) !== VMLINUX_HEADER,
+  );
+  return [text, ...headers.map(readText)].flatMap(definedStructs);
+}
+
+function exportTypesFrom(
+  object: ObjectFile,
+  wanted: WantedStructs,
+  request: SourceRequest,
+  others: () => readonly string[],
+): ExportType[] {
+  const { name, header, exportType } = request;
+  if (exportType !== undefined) return [exportTypeNamed(object, name, exportType, others())];
   const marked = wanted.structs.flatMap((struct) => object.btf.find('struct', struct) ?? []);
   if (header !== undefined && wanted.structs.length > 0 && marked.length === 0) {
     throw new EcliError(
