@@ -8,6 +8,9 @@ import { requireWithCodeCache } from './code-cache.ts';
 import type * as Start from './start.ts';
 import { VERSION } from './version.ts';
 
+/** The name of start.ts's bundle; its maker (esbuild.mjs) puts it here. */
+declare const ECLI_START: string;
+
 const [, path = '', ...argv] = process.argv;
 // node_modules/.bin/ecc and bin/ecc.cjs lead here too, and mean `ecli build`.
 const binary = parse(path).name === 'ecc' ? 'ecc' : 'ecli';
@@ -15,6 +18,6 @@ const binary = parse(path).name === 'ecc' ? 'ecc' : 'ecli';
 if (argv[0] === '--version' || argv[0] === '-V') {
   writeSync(1, `${binary} ${VERSION}\n`);
 } else {
-  const { start } = requireWithCodeCache(join(import.meta.dirname, 'start.js')) as typeof Start;
+  const { start } = requireWithCodeCache(join(import.meta.dirname, ECLI_START)) as typeof Start;
   void start(binary, argv);
 }

@@ -7,6 +7,6 @@ export async function start(binary: Binary, argv: readonly string[]): Promise<ne
   const failByBug = (error: unknown): void => void terminal.leave(terminal.fail(error));
   process.on('uncaughtException', failByBug);
   process.on('unhandledRejection', failByBug);
-  terminal.interruption.listen();
+  terminal.listen();
   return terminal.leave(await runCli(binary, argv, terminal));
 }

@@ -12,6 +12,12 @@ export class Terminal {
   readonly interruption = new Interruption();
   readonly logger = new Logger((text) => this.stderr.write(Buffer.from(text)));
 
+  /** From now on a signal asks the work to end, and doesn't end the process by itself. */
+  listen(): void {
+    this.interruption.listen();
+    giveUpOnStuckReaders([this.stdout, this.stderr], this.interruption.signal, this.logger);
+  }
+
   /** @throws ARGUMENT_INVALID when ECLI_LOG is no level */
   configure(env: NodeJS.ProcessEnv): void {
     this.logger.raise(parseLogLevel(env['ECLI_LOG']));
@@ -35,8 +41,6 @@ export class Terminal {
 
   /** Ends the process with `code` once all output is written. */
   async leave(code: number): Promise<never> {
-    const { signal } = this.interruption;
-    giveUpOnStuckReaders([this.stdout, this.stderr], signal, this.logger);
     await Promise.all([this.stdout.flushed(), this.stderr.flushed()]);
     const failed = this.stdout.error ? this.fail(this.stdout.error) : code;
     await this.stderr.flushed();
