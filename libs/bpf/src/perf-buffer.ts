@@ -1,9 +1,11 @@
 import { sampleMemory, type SampleMemory } from '@ecli/btf';
 import { EcliError, printable } from '@ecli/core';
 import { bindings } from './bindings.ts';
-import { errnoName } from './errno.ts';
+import { Errno, errnoName } from './errno.ts';
+import { outOfResources } from './failures.ts';
 import type { BpfMap } from './map.ts';
 import { PerfRecords, SCRATCH_BYTES } from './perf-records.ts';
+import { listen } from './messages.ts';
 import type { SampleReader, SampleVisitor } from './sample-reader.ts';
 import { nextTurn } from './next-turn.ts';
 import { Waiter } from './waiter.ts';
@@ -22,14 +24,14 @@ const DATA_TAIL = 1032;
  * CPU, put into the map. Samples of one CPU come in order; between CPUs there is none, since the kernel gives
  * each its own buffer. A sample's length is the kernel's, which may be up to seven bytes more than was sent.
  *
- * @throws LOAD_FAILED, PERMISSION_DENIED
+ * @throws LOAD_FAILED for another kind of map, a number of pages that is no power of two, or too little memory
  */
 export function openPerfBuffer(map: BpfMap, { pages }: PerfBufferOptions): SampleReader {
   map.expectType('BPF_MAP_TYPE_PERF_EVENT_ARRAY');
   const { libbpf } = bindings();
   // Without callbacks: libbpf opens and maps, we read.
-  const pointer = libbpf.perf_buffer__new(map.fd, pages, 0, 0, 0, 0);
-  if (pointer < 0) throw openFailed(map, pages, pointer);
+  const { value: pointer, lines } = listen(() => libbpf.perf_buffer__new(map.fd, pages, 0, 0, 0, 0));
+  if (pointer < 0) throw openError(map, pointer, lines);
   try {
     return new PerfBuffer(pointer, new Waiter([libbpf.perf_buffer__epoll_fd(pointer)]));
   } catch (error) {
@@ -125,9 +127,19 @@ function asBytes({ buffer }: BigUint64Array): Uint8Array {
   return new Uint8Array(buffer);
 }
 
-function openFailed(map: BpfMap, pages: number, result: number): EcliError {
-  return new EcliError(
-    'LOAD_FAILED',
-    `perf buffer ${printable(map.name)}: ${pages} pages a CPU can't be opened: ${errnoName(result)}`,
+function openError(map: BpfMap, result: number, lines: readonly string[]): EcliError {
+  const subject = `perf buffer ${printable(map.name)}`;
+  const details = lines.join('\n');
+  const reason = lines[0] === undefined ? '' : `${printable(lines[0])}: `;
+  return (
+    outOfResources(subject, result, details) ??
+    new EcliError('LOAD_FAILED', `${subject}: can't be opened: ${reason}${errnoName(result)}`, {
+      ...(-result === Errno.EPERM && { hint: MEMORY_HINT }),
+      details,
+    })
   );
 }
+
+/** perf_event_open(2), "perf_event_mlock_kb". */
+const MEMORY_HINT =
+  'without root the memory of perf buffers is limited: fewer pages (perf_buffer_pages), or sysctl kernel.perf_event_mlock_kb';

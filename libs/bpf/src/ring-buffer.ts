@@ -2,6 +2,7 @@ import { EcliError, printable } from '@ecli/core';
 import { sampleMemory, type SampleMemory } from '@ecli/btf';
 import { bindings } from './bindings.ts';
 import { errnoName } from './errno.ts';
+import { outOfResources } from './failures.ts';
 import type { BpfMap } from './map.ts';
 import { nextTurn } from './next-turn.ts';
 import { RingRecords } from './ring-records.ts';
@@ -122,8 +123,9 @@ class RingMapping {
 function mapPages(map: BpfMap, bytes: number, protection: number, offset: number): number {
   const address = bindings().libc.mmap(0, bytes, protection, MAP_SHARED, map.fd, offset);
   if (address > 0) return address;
-  throw new EcliError(
-    'LOAD_FAILED',
-    `ring buffer ${printable(map.name)}: ${bytes} bytes can't be mapped: ${errnoName(address)}`,
+  const subject = `ring buffer ${printable(map.name)}`;
+  throw (
+    outOfResources(subject, address, '') ??
+    new EcliError('LOAD_FAILED', `${subject}: ${bytes} bytes can't be mapped: ${errnoName(address)}`)
   );
 }

@@ -43,7 +43,7 @@ describe('a program that the verifier rejects', () => {
     );
   });
 
-  kernelTest('has its log also where it is longer than any buffer of ours', () => {
+  kernelTest('has its log also where the way to the error is long', () => {
     const long =
       'int bad(void *ctx) { for (volatile int i = 0; i < 1000000; i++) ; return *(int *)*(long *)ctx; }';
     const error = failure('raw_tp/sched_switch', long);
@@ -232,6 +232,19 @@ describe('a reader of the wrong map', () => {
     );
     expect(() => closing(openPerfBuffer(variables, { pages: 8 }))).toThrow(
       'not a BPF_MAP_TYPE_PERF_EVENT_ARRAY',
+    );
+  });
+});
+
+describe('a perf buffer', () => {
+  expectNothingLeftOpen();
+
+  kernelTest('is refused with the reason when its pages are no power of two', () => {
+    const object = open(`${GPL}
+      struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); __uint(key_size, 4); __uint(value_size, 4); } events SEC(".maps");`);
+    object.load();
+    expect(() => closing(openPerfBuffer(mapOf(object, 'events'), { pages: 3 }))).toThrow(
+      "perf buffer events: can't be opened: page count should be power of two, but is 3: EINVAL",
     );
   });
 });
