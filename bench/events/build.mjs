@@ -1,0 +1,41 @@
+// Compiles what the benchmark needs into a folder of its own: the generator, the reader, the C peer,
+// and the program of bench/events as an object and as a package, for one ring size.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const cli = fileURLToPath(new URL('../../apps/ecli/bin/ecli.cjs', import.meta.url));
+
+function compile(name, folder, libraries = []) {
+  const binary = join(folder, name);
+  execFileSync('cc', ['-O2', '-Wall', '-Wextra', join(here, `${name}.c`), '-o', binary, ...libraries]);
+  return binary;
+}
+
+/** Builds into `folder` and returns the paths of what was made. */
+export function buildBenchmark(folder, ringBytes) {
+  const output = join(folder, String(ringBytes));
+  mkdirSync(output, { recursive: true });
+  execFileSync(
+    process.execPath,
+    [
+      cli,
+      'build',
+      `--additional-cflags=-DRING_BYTES=${ringBytes}`,
+      '-o',
+      output,
+      join(here, 'events.bpf.c'),
+      join(here, 'events.h'),
+    ],
+    { stdio: 'inherit' },
+  );
+  return {
+    generator: compile('generator', folder),
+    reader: compile('reader', folder),
+    printer: compile('printer', folder, ['-lbpf']),
+    object: join(output, 'events.bpf.o'),
+    package: join(output, 'package.json'),
+  };
+}

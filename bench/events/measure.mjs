@@ -1,0 +1,141 @@
+// One measured run of one tool: start it, wait until it is attached, fire, wait until its output rests,
+// stop it, count. CPU time and peak memory are the kernel's own figures for the tool's process.
+import { execFile, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const TICKS_PER_SECOND = 100; // sysconf(_SC_CLK_TCK) on Linux
+const START_LIMIT_MS = 30_000;
+const REST_MS = 600;
+const STOP_LIMIT_MS = 20_000;
+
+/** Offers `load` ({rate, seconds} or {burst}) to `tool` and returns what it showed and what that cost. */
+export async function measure(tool, { built, format, sink, load, folder }) {
+  const process = start(tool.command(format), { sink, reader: built.reader, folder });
+  try {
+    await attached(process.tool);
+    if (load.burst) process.tool.kill('SIGSTOP');
+    const before = cpuSeconds(process.tool.pid);
+    const { fired, seconds } = await fire(built.generator, load);
+    const released = Date.now() / 1000;
+    if (load.burst) process.tool.kill('SIGCONT');
+    const restedAt = await outputRests(process);
+    const cost = {
+      cpuSeconds: cpuSeconds(process.tool.pid) - before,
+      peakMegabytes: peakMegabytes(process.tool.pid),
+    };
+    const output = await stop(process);
+    const shown = Math.max(0, output.lines - tool.headerLines[format]);
+    const drainSeconds = (output.lastByteAt ?? restedAt) - released;
+    return { fired, offered: fired / seconds, shown, lost: fired - shown, drainSeconds, ...cost };
+  } finally {
+    process.tool.kill('SIGKILL');
+    process.reader?.kill('SIGKILL');
+    rmSync(process.file, { force: true });
+  }
+}
+
+function start([command, ...args], { sink, reader, folder }) {
+  const file = join(folder, `output-${process.pid}`);
+  const stderr = process.env.BENCH_VERBOSE ? 'inherit' : 'ignore';
+  if (sink === 'file') {
+    const output = openSync(file, 'w');
+    const tool = spawn(command, args, { stdio: ['ignore', output, stderr], env: environment() });
+    closeSync(output);
+    return { tool, file };
+  }
+  const counter = spawn(reader, [], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const tool = spawn(command, args, { stdio: ['ignore', counter.stdin, stderr], env: environment() });
+  counter.stdin.destroy();
+  return { tool, file, reader: counter, report: text(counter.stdout) };
+}
+
+/** NODE_EXTRA_CA_CERTS costs 80 ms of every node start and says nothing about the tools. */
+function environment() {
+  const { NODE_EXTRA_CA_CERTS: _, ...rest } = process.env;
+  return rest;
+}
+
+async function text(stream) {
+  let all = '';
+  for await (const piece of stream) all += piece;
+  return all;
+}
+
+/** A tool is attached when it holds a link or a perf event: the same sign for all of them. */
+async function attached(tool) {
+  const deadline = Date.now() + START_LIMIT_MS;
+  while (Date.now() < deadline && tool.exitCode === null) {
+    if (descriptors(tool.pid).some((target) => /bpf[-_]link|perf_event/.test(target))) return delay(300);
+    await delay(20);
+  }
+  throw new Error(`did not attach: ${tool.spawnargs.join(' ')}`);
+}
+
+function descriptors(pid) {
+  try {
+    const folder = `/proc/${pid}/fd`;
+    return readdirSync(folder).flatMap((descriptor) => {
+      try {
+        return [readlinkSync(join(folder, descriptor))];
+      } catch {
+        return []; // closed meanwhile
+      }
+    });
+  } catch {
+    return [];
+  }
+}
+
+async function fire(generator, { rate, seconds, burst }) {
+  const { stdout } = await run(generator, burst ? ['burst', String(burst)] : [String(rate), String(seconds)]);
+  const [fired, took] = stdout.trim().split(' ').map(Number);
+  return { fired, seconds: took };
+}
+
+/** Resolves once no more output came for REST_MS; the value is when the last came (seconds since the epoch). */
+async function outputRests({ file, reader }) {
+  const size = () =>
+    reader
+      ? Number(/rchar: (\d+)/.exec(readFileSync(`/proc/${reader.pid}/io`, 'utf8'))?.[1])
+      : statSync(file).size;
+  let last = -1;
+  let changed = Date.now();
+  while (Date.now() - changed < REST_MS) {
+    const now = size();
+    if (now !== last) changed = Date.now();
+    last = now;
+    await delay(20);
+  }
+  return reader ? changed / 1000 : statSync(file).mtimeMs / 1000;
+}
+
+async function stop({ tool, file, report }) {
+  const exited = new Promise((resolve) => tool.once('exit', resolve));
+  tool.kill('SIGINT');
+  const limit = setTimeout(() => tool.kill('SIGKILL'), STOP_LIMIT_MS);
+  await exited;
+  clearTimeout(limit);
+  if (!report) {
+    const { stdout } = await run('wc', ['-l', file]);
+    return { lines: Number.parseInt(stdout, 10) };
+  }
+  const [lines, , lastByteAt] = (await report).trim().split(' ').map(Number);
+  return { lines, lastByteAt };
+}
+
+function cpuSeconds(pid) {
+  // proc(5): utime and stime are fields 14 and 15; the command's name may hold spaces, so cut after its ')'.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+function peakMegabytes(pid) {
+  const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) / 1024;
+}
