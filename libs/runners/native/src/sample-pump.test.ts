@@ -137,6 +137,22 @@ describe('SamplePump', () => {
     await running.stop();
   });
 
+  test('looks often into the buffer of a program that does not wake it, once it has noticed', async () => {
+    const running = new Running();
+    running.reader.silent = true;
+    running.reader.write([0]);
+    await running.until(() => running.shown.length === 1);
+    await turns();
+    running.reader.write([1]);
+    await running.until(() => running.shown.length === 2);
+    await turns();
+    const began = performance.now();
+    running.reader.write([2]);
+    await running.until(() => running.shown.length === 3);
+    expect(performance.now() - began).toBeLessThan(500);
+    await running.stop();
+  });
+
   test('shows what is in the buffer when it is stopped, to the last sample', async () => {
     const running = new Running();
     await turns();

@@ -1,14 +1,11 @@
 import type { SampleReader } from '@ecli/bpf';
-import { type SampleMemory, sampleMemory } from '@ecli/btf';
 import type { Backpressure } from '@ecli/core';
-import { ChunkMemory } from './chunk-memory.ts';
+import { ChunkRenderer } from './chunk-renderer.ts';
 import type { LogStream } from './log-stream.ts';
 import { LossReport } from './loss-report.ts';
 import { Pacing } from './pacing.ts';
 import type { Rows } from './rows.ts';
 
-/** A chunk ends with the row that reaches this size. Measured: see bench/. */
-const CHUNK_BYTES = 128 * 1024;
 /** Under a flood of events, timers and signals get their turn after this long. */
 const LONGEST_TURN_MS = 4;
 /** How long to wait for the kernel's word. Not forever: see SILENT_WAIT_MS. */
@@ -37,15 +34,9 @@ export class SamplePump {
   private readonly backpressure: Backpressure | undefined;
   private readonly loss = new LossReport();
   private readonly pacing: Pacing;
-  private readonly chunks: ChunkMemory;
-  private out: Uint8Array;
-  private readonly short: SampleMemory;
-  private memory: SampleMemory;
+  private readonly chunk: ChunkRenderer;
   /** Events still to show. */
   private remaining: number;
-  private position = 0;
-  private samples = 0;
-  private bytes = 0;
   private samplesSinceEmpty = 0;
   private bytesSinceEmpty = 0;
   private waitMs = WAIT_MS;
@@ -63,12 +54,9 @@ export class SamplePump {
     this.rows = rows;
     this.stream = stream;
     this.backpressure = backpressure;
-    this.memory = reader.memory;
+    this.chunk = new ChunkRenderer(rows);
     this.remaining = maxEvents;
     this.pacing = new Pacing(reader.capacityBytes, performance.now());
-    this.chunks = new ChunkMemory(CHUNK_BYTES + rows.maxBytes);
-    this.out = this.chunks.take();
-    this.short = sampleMemory(new Uint8Array(Math.ceil(rows.sampleSize / 8) * 8));
     stream.whenAbandoned(() => this.interrupt());
   }
 
@@ -119,52 +107,18 @@ export class SamplePump {
 
   /** Renders and emits one chunk; true when it is full, so that there may be more. */
   private pumpChunk(): boolean {
-    const timeUs = this.stream.now();
+    const { chunk, reader, stream } = this;
+    const timeUs = stream.now();
     this.rows.setTime(timeUs / 1000);
-    this.position = 0;
-    this.samples = 0;
-    this.bytes = 0;
-    this.memory = this.reader.memory;
-    this.reader.drain(this.visit);
-    if (this.samples > 0) this.emitChunk(timeUs);
-    const line = this.loss.update(this.reader.lost, performance.now());
-    if (line !== undefined) this.stream.say(line);
-    return this.position >= CHUNK_BYTES;
-  }
-
-  /** A field, so that a drain makes no closure. */
-  private readonly visit = (offset: number, length: number): boolean => {
-    if (this.position >= CHUNK_BYTES || this.samples >= this.remaining) return false;
-    this.samples++;
-    this.bytes += length;
-    this.position =
-      length < this.rows.sampleSize
-        ? this.writeShort(offset, length)
-        : this.rows.write(this.memory, offset, this.out, this.position);
-    return true;
-  };
-
-  private writeShort(offset: number, length: number): number {
-    this.short.u8.fill(0, length);
-    this.short.u8.set(this.memory.u8.subarray(offset, offset + length));
-    return this.rows.write(this.short, 0, this.out, this.position);
-  }
-
-  private emitChunk(timeUs: number): void {
-    this.remaining -= this.samples;
-    this.samplesSinceEmpty += this.samples;
-    this.bytesSinceEmpty += this.bytes;
-    if (!this.stream.observed) return;
-    const chunk = { stream: 'plain', timeUs, lines: this.samples } as const;
-    // A copy of few bytes is cheap, and a receiver that keeps chunks shouldn't keep a nearly empty buffer.
-    if (this.position < CHUNK_BYTES / 2) {
-      this.stream.emit({ ...chunk, bytes: this.out.slice(0, this.position) });
-      return;
-    }
-    const { out } = this;
-    this.out = this.chunks.take();
-    const release = this.chunks.returnOf(out);
-    this.stream.emit({ ...chunk, bytes: out.subarray(0, this.position), release });
+    chunk.fill(reader, this.remaining);
+    this.remaining -= chunk.samples;
+    this.samplesSinceEmpty += chunk.samples;
+    this.bytesSinceEmpty += chunk.sampleBytes;
+    const { isFull } = chunk;
+    if (chunk.samples > 0 && stream.observed) stream.emit({ stream: 'plain', timeUs, ...chunk.take() });
+    const line = this.loss.update(reader.lost, performance.now());
+    if (line !== undefined) stream.say(line);
+    return isFull;
   }
 
   private isHeld(): boolean {
@@ -203,18 +157,19 @@ export class SamplePump {
     const restMs = this.pacing.rest(now, samples, this.bytesSinceEmpty);
     this.samplesSinceEmpty = 0;
     this.bytesSinceEmpty = 0;
-    if (restMs === undefined) await this.waitForSamples(samples > 0);
+    // Samples after a wait that nothing ended but its limit: their program doesn't wake its reader.
+    if (samples > 0) this.waitMs = this.timedOut ? SILENT_WAIT_MS : WAIT_MS;
+    if (restMs === undefined) await this.waitForSamples();
     else if (restMs > 0) await this.sleep(restMs);
     else await new Promise<void>((resolve) => setImmediate(resolve));
     this.turnBegan = performance.now();
   }
 
-  private async waitForSamples(cameSince: boolean): Promise<void> {
-    // Samples after a wait that nothing ended but its limit: their program doesn't wake its reader.
-    if (cameSince) this.waitMs = this.timedOut ? SILENT_WAIT_MS : WAIT_MS;
+  private async waitForSamples(): Promise<void> {
     const began = performance.now();
     await this.reader.wait(this.waitMs);
-    this.timedOut = performance.now() - began >= this.waitMs;
+    // Timers are whole milliseconds and may end a little early.
+    this.timedOut = performance.now() - began >= this.waitMs - 1;
   }
 
   private async sleep(ms: number): Promise<void> {
@@ -231,7 +186,7 @@ export class SamplePump {
   private async moreIsComing(): Promise<boolean> {
     if (this.reader.pendingBytes() === 0) return false;
     const now = performance.now();
-    if (this.samples > 0) this.giveUpAt = now + UNFINISHED_RECORD_MS;
+    if (this.chunk.samples > 0) this.giveUpAt = now + UNFINISHED_RECORD_MS;
     if (now > this.giveUpAt) return false;
     await this.sleep(1);
     return true;

@@ -5,7 +5,7 @@ const SAMPLE_BYTES = 16;
 
 /**
  * A buffer of the kernel in memory: `write` is the program, everything else the reader. Doesn't model: records
- * that are reserved and not finished unless told so, and wake-ups that the kernel leaves out.
+ * that are reserved and not finished, and wake-ups that the program leaves out, unless told so.
  */
 export class FakeReader implements SampleReader {
   readonly memory: SampleMemory;
@@ -16,6 +16,8 @@ export class FakeReader implements SampleReader {
   waits = 0;
   /** Records at the end of the buffer that a program reserved and hasn't finished. */
   unfinished = 0;
+  /** Whether the program leaves out the wake-ups (BPF_RB_NO_WAKEUP). */
+  silent = false;
   private readonly lengths: number[] = [];
   private first = 0;
   private woken = false;
@@ -38,7 +40,7 @@ export class FakeReader implements SampleReader {
       this.memory.view.setUint32(slot * SAMPLE_BYTES, value, true);
       this.lengths.push(length);
     }
-    this.endWait?.();
+    if (!this.silent) this.endWait?.();
   }
 
   pendingBytes(): number {
