@@ -94,7 +94,7 @@ function unrecognised(name: string): EcliError {
 function forward(logs: Observable<LogChunk>, { stdout, stderr }: RunSurroundings): Promise<void> {
   const ended = new Promise<void>((resolve, reject) => {
     logs.subscribe({
-      next: ({ stream, bytes }) => (stream === 'stderr' ? stderr : stdout).write(bytes),
+      next: ({ stream, bytes, release }) => (stream === 'stderr' ? stderr : stdout).write(bytes, release),
       error: reject,
       complete: resolve,
     });

@@ -17,6 +17,12 @@ export interface DescriptorWriterOptions {
 /** What became of the reader: `open` takes bytes, `closed` has had enough (EPIPE), `failed` can't take them. */
 export type WriterState = 'open' | 'closed' | 'failed';
 
+/** A chunk, or what is left of it. */
+interface Piece {
+  readonly bytes: Uint8Array;
+  readonly release: (() => void) | undefined;
+}
+
 const LIMIT_BYTES = 1024 * 1024;
 /**
  * How much one call may hold. A call to a full pipe returns only when all of it is taken, so a slow reader gets
@@ -36,7 +42,7 @@ export class DescriptorWriter implements Backpressure {
   state: WriterState = 'open';
   /** Why the state is `failed`. */
   error: EcliError | undefined;
-  private readonly queue: Uint8Array[] = [];
+  private readonly queue: Piece[] = [];
   private readonly writeVector: WriteVector;
   private readonly limitBytes: number;
   private pendingBytes = 0;
@@ -72,10 +78,13 @@ export class DescriptorWriter implements Backpressure {
     return this.progress;
   }
 
-  /** Queues `bytes`, which the writer owns from now on. Without effect once the reader is gone. */
-  write(bytes: Uint8Array): void {
-    if (this.state !== 'open' || bytes.byteLength === 0) return;
-    this.queue.push(bytes);
+  /**
+   * Queues `bytes`, which the writer owns until it calls `release`; after a failure it may never do so.
+   * Without effect once the reader is gone.
+   */
+  write(bytes: Uint8Array, release?: () => void): void {
+    if (this.state !== 'open' || bytes.byteLength === 0) return release?.();
+    this.queue.push({ bytes, release });
     this.pendingBytes += bytes.byteLength;
     this.writeNext();
   }
@@ -115,9 +124,9 @@ export class DescriptorWriter implements Backpressure {
   private batch(): Uint8Array[] {
     const chunks: Uint8Array[] = [];
     let room = this.callBytes;
-    for (const chunk of this.queue) {
-      chunks.push(chunk.byteLength > room ? chunk.subarray(0, room) : chunk);
-      room -= chunk.byteLength;
+    for (const { bytes } of this.queue) {
+      chunks.push(bytes.byteLength > room ? bytes.subarray(0, room) : bytes);
+      room -= bytes.byteLength;
       // IOV_MAX (limits.h) is the most that the kernel takes.
       if (room <= 0 || chunks.length === 1024) break;
     }
@@ -139,14 +148,15 @@ export class DescriptorWriter implements Backpressure {
   private drop(byteCount: number): void {
     let whole = 0;
     let left = byteCount;
-    for (const chunk of this.queue) {
-      if (chunk.byteLength > left) break;
-      left -= chunk.byteLength;
+    for (const { bytes, release } of this.queue) {
+      if (bytes.byteLength > left) break;
+      left -= bytes.byteLength;
       whole++;
+      release?.();
     }
     this.queue.splice(0, whole);
     const [first] = this.queue;
-    if (first && left > 0) this.queue[0] = first.subarray(left);
+    if (first && left > 0) this.queue[0] = { ...first, bytes: first.bytes.subarray(left) };
   }
 
   private handle(error: NodeJS.ErrnoException): void {
