@@ -1,0 +1,125 @@
+/**
+ * How JavaScript values become C's. Pointers are plain numbers: user addresses have at most 47 bits, 56 with
+ * five-level paging on request only, and 0 is NULL. `bytes` passes the address of a Buffer's memory.
+ */
+export type Parameter = 'int' | 'uint' | 'size' | 'pointer' | 'string' | 'bytes';
+
+/**
+ * What comes back. However a function reports failure in C, here it is the negative errno:
+ * `int` already has it (libbpf since 1.0), `status` is -1 and errno, `handle` NULL and errno,
+ * `mapping` MAP_FAILED and errno. The others don't fail.
+ */
+export type Returns =
+  'int' | 'status' | 'handle' | 'mapping' | 'pointer' | 'size' | 'uint' | 'string' | 'void';
+
+/** What comes back, then what is passed. */
+export type Signature = readonly [Returns, ...Parameter[]];
+
+/**
+ * libbpf 1.x, https://github.com/libbpf/libbpf/blob/v1.1.2/src/libbpf.h and bpf.h; every function here is
+ * in libbpf.so.1 since 1.0.
+ */
+export const LIBBPF = {
+  // libbpf_print_fn_t libbpf_set_print(int (*)(enum libbpf_print_level, const char *, va_list))
+  libbpf_set_print: ['pointer', 'pointer'],
+  // int libbpf_probe_bpf_prog_type(enum bpf_prog_type, const void *opts)
+  libbpf_probe_bpf_prog_type: ['int', 'int', 'pointer'],
+  // int libbpf_probe_bpf_map_type(enum bpf_map_type, const void *opts)
+  libbpf_probe_bpf_map_type: ['int', 'int', 'pointer'],
+  // const char *libbpf_bpf_map_type_str(enum bpf_map_type)
+  libbpf_bpf_map_type_str: ['pointer', 'int'],
+  // const char *libbpf_bpf_prog_type_str(enum bpf_prog_type)
+  libbpf_bpf_prog_type_str: ['pointer', 'int'],
+  // int libbpf_find_vmlinux_btf_id(const char *name, enum bpf_attach_type)
+  libbpf_find_vmlinux_btf_id: ['int', 'string', 'int'],
+  // int bpf_prog_load(enum bpf_prog_type, const char *name, const char *license, const struct bpf_insn *,
+  //                   size_t insn_cnt, const struct bpf_prog_load_opts *)
+  bpf_prog_load: ['int', 'int', 'string', 'string', 'bytes', 'size', 'bytes'],
+  // int bpf_raw_tracepoint_open(const char *name, int prog_fd)
+  bpf_raw_tracepoint_open: ['int', 'pointer', 'int'],
+
+  // struct bpf_object *bpf_object__open_mem(const void *, size_t, const struct bpf_object_open_opts *)
+  bpf_object__open_mem: ['handle', 'bytes', 'size', 'bytes'],
+  // int bpf_object__load(struct bpf_object *)
+  bpf_object__load: ['int', 'pointer'],
+  // void bpf_object__close(struct bpf_object *)
+  bpf_object__close: ['void', 'pointer'],
+  // struct bpf_program *bpf_object__next_program(const struct bpf_object *, struct bpf_program *)
+  bpf_object__next_program: ['pointer', 'pointer', 'pointer'],
+  // struct bpf_map *bpf_object__next_map(const struct bpf_object *, const struct bpf_map *)
+  bpf_object__next_map: ['pointer', 'pointer', 'pointer'],
+
+  // const char *bpf_program__name(const struct bpf_program *)
+  bpf_program__name: ['string', 'pointer'],
+  // const char *bpf_program__section_name(const struct bpf_program *)
+  bpf_program__section_name: ['string', 'pointer'],
+  // enum bpf_prog_type bpf_program__type(const struct bpf_program *)
+  bpf_program__type: ['int', 'pointer'],
+  // int bpf_program__fd(const struct bpf_program *)
+  bpf_program__fd: ['int', 'pointer'],
+  // int bpf_program__set_autoload(struct bpf_program *, bool)
+  bpf_program__set_autoload: ['int', 'pointer', 'int'],
+  // struct bpf_link *bpf_program__attach(const struct bpf_program *)
+  bpf_program__attach: ['handle', 'pointer'],
+  // int bpf_link__destroy(struct bpf_link *)
+  bpf_link__destroy: ['int', 'pointer'],
+
+  // const char *bpf_map__name(const struct bpf_map *)
+  bpf_map__name: ['string', 'pointer'],
+  // enum bpf_map_type bpf_map__type(const struct bpf_map *)
+  bpf_map__type: ['int', 'pointer'],
+  // __u32 bpf_map__key_size(const struct bpf_map *)
+  bpf_map__key_size: ['uint', 'pointer'],
+  // __u32 bpf_map__value_size(const struct bpf_map *)
+  bpf_map__value_size: ['uint', 'pointer'],
+  // __u32 bpf_map__max_entries(const struct bpf_map *)
+  bpf_map__max_entries: ['uint', 'pointer'],
+  // int bpf_map__fd(const struct bpf_map *)
+  bpf_map__fd: ['int', 'pointer'],
+  // bool bpf_map__is_internal(const struct bpf_map *)
+  bpf_map__is_internal: ['int', 'pointer'],
+  // int bpf_map__set_initial_value(struct bpf_map *, const void *, size_t)
+  bpf_map__set_initial_value: ['int', 'pointer', 'bytes', 'size'],
+  // void *bpf_map__initial_value(struct bpf_map *, size_t *)
+  bpf_map__initial_value: ['pointer', 'pointer', 'bytes'],
+
+  // struct perf_buffer *perf_buffer__new(int map_fd, size_t page_cnt, perf_buffer_sample_fn sample_cb,
+  //                                      perf_buffer_lost_fn lost_cb, void *, const struct perf_buffer_opts *)
+  perf_buffer__new: ['handle', 'int', 'size', 'pointer', 'pointer', 'pointer', 'pointer'],
+  // void perf_buffer__free(struct perf_buffer *)
+  perf_buffer__free: ['void', 'pointer'],
+  // int perf_buffer__epoll_fd(const struct perf_buffer *)
+  perf_buffer__epoll_fd: ['int', 'pointer'],
+  // size_t perf_buffer__buffer_cnt(const struct perf_buffer *)
+  perf_buffer__buffer_cnt: ['size', 'pointer'],
+  // int perf_buffer__buffer(struct perf_buffer *, int index, void **buf, size_t *buf_size)
+  perf_buffer__buffer: ['int', 'pointer', 'int', 'bytes', 'bytes'],
+} as const satisfies Record<string, Signature>;
+
+/** libc, the sections 2 and 3 of the Linux man pages; glibc and musl have all of it. */
+export const LIBC = {
+  // void *dlsym(void *handle, const char *symbol)
+  dlsym: ['pointer', 'pointer', 'string'],
+  // size_t strlen(const char *)
+  strlen: ['size', 'pointer'],
+  // int fcntl(int fd, int op, int arg)
+  fcntl: ['status', 'int', 'int', 'int'],
+  // int dup2(int from, int to)
+  dup2: ['status', 'int', 'int'],
+  // int close(int fd)
+  close: ['status', 'int'],
+  // int memfd_create(const char *name, unsigned int flags)
+  memfd_create: ['status', 'string', 'uint'],
+  // int getpagesize(void)
+  getpagesize: ['int'],
+  // int eventfd(unsigned int initval, int flags)
+  eventfd: ['status', 'uint', 'int'],
+  // int epoll_create1(int flags)
+  epoll_create1: ['status', 'int'],
+  // int epoll_ctl(int epfd, int op, int fd, struct epoll_event *)
+  epoll_ctl: ['status', 'int', 'int', 'int', 'bytes'],
+  // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)
+  mmap: ['mapping', 'pointer', 'size', 'int', 'int', 'int', 'size'],
+  // int munmap(void *addr, size_t length)
+  munmap: ['status', 'pointer', 'size'],
+} as const satisfies Record<string, Signature>;
