@@ -3,7 +3,7 @@ import { type SampleMemory, sampleMemory } from '@ecli/btf';
 import type { LogChunk } from '@ecli/core';
 import type { Rows } from './rows.ts';
 
-/** A chunk is full with the row that reaches this size. From 64 to 512 KiB the speed was the same. */
+/** A chunk is full with the row that reaches this size. Single runs with 64 to 512 KiB told no clear winner. */
 const CHUNK_BYTES = 128 * 1024;
 /** So many buffers can be with the receiver and come back without any being made anew. */
 const KEPT_BUFFERS = 8;
