@@ -252,6 +252,7 @@ describe('build', () => {
   });
 });
 
+/** Ours alone: others may build at the same time. */
 function temporaryFolders(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('ecli-build-'));
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(`ecli-build-${process.pid}-`));
 }

@@ -51,7 +51,7 @@ export function compilers({ clang, llvmStrip }: CompileSettings): { clang: strin
  */
 export async function compileObject(input: CompileInput, settings: CompileSettings): Promise<CompiledObject> {
   const tools = compilers(settings);
-  const workFolder = mkdtempSync(join(tmpdir(), 'ecli-build-'));
+  const workFolder = mkdtempSync(join(tmpdir(), `ecli-build-${process.pid}-`));
   try {
     return await new Compilation(input, settings, tools, workFolder).run();
   } finally {
