@@ -266,6 +266,15 @@ describe('ecli run', () => {
     }
   });
 
+  for (const binary of ['ecli', 'ecc']) {
+    test(`node_modules/.bin/${binary} works from any folder`, () => {
+      cliCommand();
+      const path = join(repository, 'node_modules/.bin', binary);
+      const version = execFileSync(path, ['--version'], { cwd: folder, encoding: 'utf8' });
+      expect(version).toMatch(new RegExp(`^${binary} \\d`));
+    });
+  }
+
   test('--version is a version', async () => {
     expect(await runCli(['--version'])).toMatchObject({
       code: 0,

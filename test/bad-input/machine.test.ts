@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect } from '@jest/globals';
 import { kernelTest, whyNoKernel } from '@ecli/bpf/testing';
-import { cpSync, mkdirSync, realpathSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   asOrdinaryUser,
@@ -54,6 +54,13 @@ describe('a machine that lacks something', () => {
       cpSync(join(repository, each), join(place, each), { recursive: true });
     }
     expectRefusal(await runCli(['run', path], { repository: place }), { message: /ffi-rs/, hint: /npm/ });
+  });
+
+  kernelTest('room on the disk: the run ends, and says so', async () => {
+    const full = openSync('/dev/full', 'w');
+    const result = await runCli(['run', '--help'], { stdout: full });
+    closeSync(full);
+    expectRefusal(result, { message: /standard output.*no space left/ });
   });
 
   kernelTest("the kernel's BTF: the message names the option it was left out by", async () => {
