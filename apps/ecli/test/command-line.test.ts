@@ -1,0 +1,255 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  closeSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { BIN, buildCommandLine, cleanEnv, ECC_BIN, outcome, run, start } from './command-line.ts';
+
+let folder: string;
+
+beforeAll(() => {
+  buildCommandLine();
+  folder = mkdtempSync(join(tmpdir(), 'ecli-command-line-'));
+  writeFileSync(join(folder, 'package.json'), '{}');
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('ecli', () => {
+  test.each([['--help'], ['-h'], ['help'], []])(
+    '%s lists the commands on standard output',
+    async (...args) => {
+      const { code, stdout, stderr } = await run(args);
+      expect(stdout).toContain('ecli run [flags] REF');
+      expect(stdout).toContain('compile a .bpf.c into a package');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    },
+  );
+
+  test.each([
+    ['run', '--help'],
+    ['run', '-j', '--help', 'x'],
+    ['help', 'run'],
+  ])('%s %s is about run', async (...args) => {
+    expect(await run(args)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Usage: ecli run [flags] REF [arguments of the program]'),
+    });
+  });
+
+  test.each([['--version'], ['-V']])('%s is the version', async (...args) => {
+    expect(await run(args)).toEqual({ code: 0, signal: null, stdout: 'ecli 0.1.0\n', stderr: '' });
+  });
+
+  test.each<[string, string[], string]>([
+    [
+      'a mistyped command',
+      ['biuld'],
+      'error: biuld: neither a command nor a file here\nhint: did you mean ecli build?\n',
+    ],
+    [
+      'an unknown word',
+      ['frobnicate'],
+      'error: frobnicate: neither a command nor a file here\nhint: commands: run, build\n',
+    ],
+    [
+      'a mistyped topic of help',
+      ['help', 'runn'],
+      'error: runn: neither a command nor a file here\nhint: did you mean ecli run?\n',
+    ],
+    ['a mistyped flag', ['run', '--jsno', 'x'], 'error: --jsno: unknown flag\nhint: did you mean --json?\n'],
+    [
+      'a mistyped flag without run',
+      ['--jsno', 'x'],
+      'error: --jsno: unknown flag\nhint: did you mean --json?\n',
+    ],
+    [
+      'no program',
+      ['run'],
+      'error: ecli run: REF [arguments of the program] must follow\nhint: see ecli run --help\n',
+    ],
+    [
+      'an unknown type',
+      ['run', '-p', 'jsn', 'x'],
+      'error: --program-type jsn: no such type\nhint: did you mean json?\n',
+    ],
+    [
+      'a type of every object',
+      ['run', '-p', 'constructor', 'x'],
+      'error: --program-type constructor: no such type\nhint: types: json, object, c, tar, wasm\n',
+    ],
+    ['too many sources', ['build', 'a', 'b', 'c'], 'error: c: one too many\nhint: see ecli build --help\n'],
+  ])('refuses %s with exit code 2', async (_what, args, stderr) => {
+    expect(await run(args, { cwd: folder })).toEqual({ code: 2, signal: null, stdout: '', stderr });
+  });
+
+  test.each(['0', '-1', 'x', '1e3', '', 'Infinity', '2147484', '0x10'])(
+    'refuses a timeout of %j with exit code 2',
+    async (text) => {
+      const { code, stderr } = await run(['run', '--timeout', text, 'x']);
+      expect(stderr).toMatch(/^error: --timeout .*: not a number of seconds/);
+      expect(code).toBe(2);
+    },
+  );
+
+  test.each(['0', '-1', '1.5', 'x', '', '99999999999999999999'])(
+    'refuses %j as a number of events with exit code 2',
+    async (text) => {
+      const { code, stderr } = await run(['run', '--max-events', text, 'x']);
+      expect(stderr).toMatch(/^error: --max-events .*: not a number of events/);
+      expect(code).toBe(2);
+    },
+  );
+
+  test('refuses a level of diagnostics that is none', async () => {
+    expect(await run(['--help'], { env: { ECLI_LOG: 'loud' } })).toMatchObject({
+      code: 2,
+      stderr: 'error: ECLI_LOG=loud: not a level of diagnostics\nhint: levels: error, warn, info, debug\n',
+    });
+  });
+
+  test.each([[['run', 'pacakge.json']], [['pacakge.json']], [['./pacakge.json', '--pid', '3']]])(
+    'asks whether package.json was meant by %j',
+    async (args) => {
+      expect(await run(args, { cwd: folder })).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/no such file or folder\nhint: did you mean (\.\/)?package\.json\?\n$/),
+      });
+    },
+  );
+
+  test.each(['https://example.com/package.json', 'ghcr.io/eunomia-bpf/sigsnoop:latest'])(
+    'says what it takes where it is given %s',
+    async (reference) => {
+      expect(await run(['run', reference], { cwd: folder })).toMatchObject({
+        code: 1,
+        stderr:
+          `error: ${reference}: no source takes this reference\n` +
+          'hint: this ecli takes a file, a folder that holds a package.json, and - for standard input\n',
+      });
+    },
+  );
+
+  test('spells out control characters of names and arguments', async () => {
+    const hostile = '\x1b]0;title\x07\x9b2J\u202e';
+    for (const args of [
+      [`./${hostile}`],
+      [`--${hostile}`],
+      ['run', '-p', hostile, 'x'],
+      ['build', hostile],
+    ]) {
+      const { stderr, code } = await run(args, { cwd: folder });
+      expect(code).toBeGreaterThan(0);
+      expect(stderr).toContain('\\x1b]0;title\\x07');
+      expect(stderr).not.toMatch(/[^\n\P{Cc}]|\u202e/u);
+    }
+  });
+
+  test('shows diagnostics to those who ask, on standard error', async () => {
+    const asked = await run(['run', '-v', 'package.json'], { cwd: folder });
+    const loud = await run(['run', 'package.json'], { cwd: folder, env: { ECLI_LOG: 'info' } });
+    for (const { stderr } of [asked, loud])
+      expect(stderr).toMatch(/^info: package\.json: .*sha256:[0-9a-f]{64}\n/);
+    expect((await run(['run', 'package.json'], { cwd: folder })).stderr).toMatch(/^error: /);
+  });
+});
+
+describe('ecc', () => {
+  test('is ecli build', async () => {
+    expect(await run(['--help'], { bin: ECC_BIN })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Usage: ecc [flags] SOURCE.bpf.c [HEADER.h]'),
+    });
+  });
+
+  test('knows its name through a link, as npm makes one', async () => {
+    const link = join(folder, 'ecc');
+    symlinkSync(ECC_BIN, link);
+    expect(await run(['--version'], { bin: link })).toMatchObject({ stdout: 'ecc 0.1.0\n' });
+  });
+});
+
+test('a command that is not built yet says how to build it', () => {
+  const bin = join(folder, 'not-built', 'bin');
+  mkdirSync(bin, { recursive: true });
+  copyFileSync(BIN, join(bin, 'ecli.cjs'));
+  const { status, stderr } = spawnSync(process.execPath, [join(bin, 'ecli.cjs'), '--version'], {
+    env: cleanEnv(),
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: 'error: ecli: not built yet\nhint: npm run build\n',
+  });
+});
+
+describe('output', () => {
+  test('to a full disk is a failure that says so', async () => {
+    const full = openSync('/dev/full', 'w');
+    try {
+      expect(await run(['--help'], { stdio: ['ignore', full, 'pipe'] })).toMatchObject({
+        code: 1,
+        stderr: 'error: standard output: no space left on the device\n',
+      });
+    } finally {
+      closeSync(full);
+    }
+  });
+
+  test('to a reader that has gone ends quietly', async () => {
+    const child = start(['--help']);
+    child.stdout?.destroy();
+    expect(await outcome(child)).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('a signal while a program is awaited on standard input', () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s exits with %i', async (signal, code) => {
+    const child = start(['run', '-v', '-'], { stdio: ['pipe', 'pipe', 'pipe'], env: whenReading });
+    await reading(child);
+    child.kill(signal);
+    expect(await outcome(child)).toMatchObject({ code, signal: null });
+  });
+
+  test('an exception that nobody expected is owned up to, with exit code 1', async () => {
+    const child = start(['run', '-'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { NODE_OPTIONS: preload("setTimeout(() => { throw new TypeError('x is undefined') }, 200)") },
+    });
+    expect(await outcome(child)).toMatchObject({
+      code: 1,
+      stderr:
+        'error: x is undefined\nthis is a bug in ecli, not in your program; please report it with the stack\n' +
+        'hint: ECLI_LOG=debug shows the stack\n',
+    });
+  });
+
+  /** Tells on standard error when standard input is being read. */
+  const whenReading = {
+    NODE_OPTIONS: preload(
+      "const wait = setInterval(() => { if (process.listenerCount('SIGINT') > 0) { clearInterval(wait); console.error('ready'); } }, 5)",
+    ),
+  };
+
+  async function reading(child: ReturnType<typeof start>): Promise<void> {
+    if (child.stderr) await once(child.stderr, 'data');
+  }
+
+  function preload(code: string): string {
+    return `--import=data:text/javascript,${encodeURIComponent(code)}`;
+  }
+});
