@@ -1,10 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { distance } from 'fastest-levenshtein';
+import { nearNames } from '@ecli/core';
 
 /** Where tracefs is mounted, in libbpf's order of preference; the second is the way of old kernels. */
 const FOLDERS = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
-
-const NEAR_NAMES = 3;
 
 /** The folder of a tracefs that is mounted and that we may enter. */
 export function tracefsFolder(): string | undefined {
@@ -32,14 +30,4 @@ export function nearTracepoints(target: string): string[] {
   const known = tracepoints();
   if (target.includes('/')) return nearNames(target, known);
   return nearNames(target, [...new Set(known.map((event) => event.slice(event.indexOf('/') + 1)))]);
-}
-
-function nearNames(wanted: string, names: readonly string[]): string[] {
-  const tolerated = Math.max(2, Math.ceil(wanted.length / 4));
-  return names
-    .map((name) => ({ name, edits: distance(wanted, name) }))
-    .filter(({ edits }) => edits <= tolerated)
-    .sort((a, b) => a.edits - b.edits)
-    .slice(0, NEAR_NAMES)
-    .map(({ name }) => name);
 }

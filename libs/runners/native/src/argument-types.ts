@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 import type { Btf, BtfType, EnumType } from '@ecli/btf';
-import { printable } from '@ecli/core';
-import { listed, nearest } from './suggestions.ts';
+import { nearNames, printable } from '@ecli/core';
+import { listed } from './listed.ts';
 
 /** What is asked of BTF here. */
 export type TypeLookup = Pick<Btf, 'type' | 'resolve' | 'sizeOf' | 'spell'>;
@@ -136,7 +136,7 @@ function enumType(name: string, type: EnumType): ArgumentType {
       const value = byName.get(text);
       if (value !== undefined) return integerBytes(value, type.size);
       if (INTEGER.test(text)) return number.encode(text, refuse);
-      const near = nearest(text, [...byName.keys()]);
+      const near = nearNames(text, byName.keys())[0];
       return refuse(
         `${shown(text)} is not an ${name}${near === undefined ? '' : `; did you mean ${printable(near)}?`}`,
         `values: ${listed([...byName.keys()])}, or a number`,

@@ -1,7 +1,7 @@
-import { ArgumentError, printable } from '@ecli/core';
+import { ArgumentError, nearNames, printable } from '@ecli/core';
 import type { Refuse } from './argument-types.ts';
 import type { ProgramOption } from './program-options.ts';
-import { listed, nearest } from './suggestions.ts';
+import { listed } from './listed.ts';
 import type { VariableValue } from './variables.ts';
 
 /** What a program's arguments ask for. */
@@ -145,7 +145,7 @@ class ArgumentReader {
   }
 
   private refuseUnknown(spelling: string, word: string): never {
-    const near = this.nameOfVariable(word) ?? nearest(word, [...this.longs.keys()]);
+    const near = this.nameOfVariable(word) ?? nearNames(word, this.longs.keys())[0];
     const suggestion = near === undefined ? '' : `; did you mean --${printable(near)}?`;
     throw this.unexpected(`${printable(spelling.slice(0, 100))}: unknown argument${suggestion}`);
   }

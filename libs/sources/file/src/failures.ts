@@ -1,6 +1,6 @@
 import { readlink, stat } from 'node:fs/promises';
 import { EcliError, printable } from '@ecli/core';
-import { nearPaths } from './near-names.ts';
+import { nearPaths } from './near-paths.ts';
 
 /** Says that nothing is at `path`, and what may have been meant. */
 export async function notFound(path: string): Promise<EcliError> {

@@ -3,7 +3,7 @@
  * a folder that holds a package.json, a FIFO, or `-` for standard input.
  *
  *     reference ── location.ts ──▶ where ── file-source.ts ──▶ bytes ── media-type.ts ──▶ Artifact
- *                                    └─ nothing there ── near-names.ts ──▶ did you mean …
+ *                                    └─ nothing there ── near-paths.ts ──▶ did you mean …
  *
  * Read file-source.ts first. This is the smallest source there is: copy the folder to write another.
  */

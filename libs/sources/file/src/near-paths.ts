@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { distance } from 'fastest-levenshtein';
+import { nearNames } from '@ecli/core';
 
 /** How many suggestions are still a help. */
 const MOST = 3;
@@ -23,18 +23,7 @@ async function step(folder: string, part: string): Promise<string[]> {
   const base = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
   if (await exists(`${base}${part}`)) return [`${base}${part}`];
   const names = await readdir(folder === '' ? '.' : folder).catch(() => []);
-  return nearest(part, names).map((name) => `${base}${name}`);
-}
-
-/** The names within a third of `wanted`'s length in edits, case aside; nearest first. */
-function nearest(wanted: string, names: readonly string[]): readonly string[] {
-  const limit = Math.max(1, Math.ceil(wanted.length / 3));
-  return names
-    .map((name) => ({ name, edits: distance(wanted.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ edits }) => edits <= limit)
-    .sort((a, b) => a.edits - b.edits || a.name.localeCompare(b.name))
-    .slice(0, MOST)
-    .map(({ name }) => name);
+  return nearNames(part, names).map((name) => `${base}${name}`);
 }
 
 async function exists(path: string): Promise<boolean> {
