@@ -26,7 +26,9 @@ describe('exec', () => {
     const { pid } = spawnSync(SHELL, ['-c', 'exit 3']);
     const atMostNs = Number(process.hrtime.bigint() - before);
 
-    const events = (await example.stop()).filter((event) => event.pid === pid);
+    const all = await example.stop();
+    expect(all.every(({ ppid }) => ppid === process.pid)).toBe(true);
+    const events = all.filter((event) => event.pid === pid);
     const shared = { pid, ppid: process.pid, comm: 'sh' };
     expect(events).toEqual([
       { ...shared, exit_code: 0, duration_ns: 0, filename: SHELL, exit_event: false },

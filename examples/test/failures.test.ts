@@ -32,7 +32,9 @@ describe('failures', () => {
 
     for (let count = 0; count < 3; count++) failWithNotEmpty();
 
-    const events = (await example.stop()).filter(({ error }) => error === `ENOTEMPTY(${ENOTEMPTY})`);
+    const all = await example.stop();
+    expect(all.every(({ pid }) => pid === process.pid)).toBe(true);
+    const events = all.filter(({ error }) => error === `ENOTEMPTY(${ENOTEMPTY})`);
     expect(events).toHaveLength(3);
     expect(new Set(events.map(({ syscall }) => syscall)).size).toBe(1);
     for (const event of events) expect(event).toMatchObject({ pid: process.pid, tid: events[0]?.tid });

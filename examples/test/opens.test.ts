@@ -35,8 +35,11 @@ describe('opens', () => {
     const created = tryOpen(path('wanted-new'), O_CREAT | O_WRONLY);
     const missing = tryOpen(path('wanted-missing/file'));
     const read = tryOpen(path('wanted-new'));
+    spawnSync('cat', [path('wanted-new')]);
 
-    const events = (await example.stop()).filter(inFolder);
+    const all = await example.stop();
+    expect(all.every(({ pid }) => pid === process.pid)).toBe(true);
+    const events = all.filter(inFolder);
     const shared = { pid: process.pid, uid: process.getuid?.(), comm: expect.any(String) };
     expect(events).toEqual([
       { ...shared, ret: created, flags: expect.any(Number), filename: path('wanted-new') },
@@ -61,7 +64,9 @@ describe('opens', () => {
     tryOpen(path('wanted-created'), O_CREAT | O_WRONLY);
     tryOpen(path('wanted-absent'));
 
-    const events = (await example.stop()).filter(inFolder);
+    const all = await example.stop();
+    expect(all.every(({ ret }) => ret < 0)).toBe(true);
+    const events = all.filter(inFolder);
     expect(events.map(({ ret, filename }) => [ret, filename])).toEqual([[-ENOENT, path('wanted-absent')]]);
   });
 
