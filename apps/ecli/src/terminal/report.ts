@@ -4,8 +4,6 @@ import { EcliError, type ErrorCode } from '@ecli/core';
 /** Exit codes by what failed; all else is 1. A shell adds 128 and the signal's number by itself. */
 const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = { ARGUMENT_INVALID: 2 };
 
-export const EXIT_BUG = 1;
-
 /** The exit code that stands for `error`. */
 export function exitCodeOf(error: unknown): number {
   return (error instanceof EcliError ? EXIT_CODES[error.code] : undefined) ?? 1;
