@@ -53,6 +53,11 @@ export function buildBundle() {
   return build([BUNDLE]);
 }
 
+/** Builds the command line, and packages of the examples for it to run. */
+export function buildExamples() {
+  return build([BUNDLE, EXAMPLES]);
+}
+
 /** Builds all there is to build. */
 export function buildAll() {
   return build([BUNDLE, LIBRARIES, EXAMPLES]);
@@ -144,17 +149,15 @@ async function compileLibraries() {
 
 /** A package of each example, beside its source, as `ecli run examples/opens` finds it. */
 async function packageExamples() {
-  const folders = await readdir(join(root, 'examples'));
-  for (const name of folders.filter((each) => existsSync(join(root, `examples/${each}/${each}.bpf.c`)))) {
-    const source = `examples/${name}/${name}`;
-    const { code, output } = await capture(process.execPath, [
-      CLI,
-      'build',
-      `${source}.bpf.c`,
-      `${source}.h`,
-    ]);
-    if (code !== 0) throw new StepFailed(`${output}\nbuild: ${source}.bpf.c could not be built`);
-  }
+  const names = await readdir(join(root, 'examples'));
+  const sources = names.map((name) => `examples/${name}/${name}.bpf.c`);
+  await Promise.all(sources.filter((source) => existsSync(join(root, source))).map(packageExample));
+}
+
+/** @param {string} source */
+async function packageExample(source) {
+  const { code, output } = await capture(process.execPath, [CLI, 'build', source]);
+  if (code !== 0) throw new StepFailed(`${output}\nbuild: ${source} could not be built`);
 }
 
 await main(import.meta.url, async () => {

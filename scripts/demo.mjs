@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { whyNoBpf } from './bpf-rights.mjs';
-import { buildBundle } from './build.mjs';
+import { buildExamples } from './build.mjs';
 import { setup } from './setup.mjs';
 import { StepFailed, capture, main, run } from './workspace.mjs';
 
@@ -26,7 +26,7 @@ await main(import.meta.url, async () => {
   const reason = whyNoBpf();
   if (reason) throw new StepFailed(`demo: ${reason}\ndemo: try: sudo npm run demo`);
   await setup();
-  await buildBundle();
+  await buildExamples();
   console.log(`demo: ecli run ${EXAMPLE}, for ${DURATION_S} seconds\n`);
   const code = await showEvents();
   if (code !== 0) throw new StepFailed(`demo: ecli ended with exit code ${code}`);
