@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { ArgumentError, printable } from '@ecli/core';
+import { ArgumentError, nearNames, printable } from '@ecli/core';
 import { commands } from './commands.ts';
-import { nearestOf } from './nearest.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { overview } from './usage.ts';
 
@@ -55,7 +54,7 @@ function isCommand(word: string): boolean {
 function refuseUnknownWord(word: string): void {
   if (!/^[a-z][a-z-]*$/i.test(word) || existsSync(word)) return;
   const known = commands.map(({ name }) => name);
-  const near = nearestOf(word, known);
+  const [near] = nearNames(word, known);
   throw new ArgumentError(`${printable(word)}: neither a command nor a file here`, known, {
     hint: near ? `did you mean ecli ${near}?` : `commands: ${known.join(', ')}`,
   });

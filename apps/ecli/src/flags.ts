@@ -1,6 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { ArgumentError, printable } from '@ecli/core';
-import { nearestOf } from './nearest.ts';
+import { ArgumentError, nearNames, printable } from '@ecli/core';
 
 /** A flag as a command declares it; its long name is its key in the table. */
 export interface FlagDeclaration {
@@ -89,7 +88,7 @@ function unknown(token: OptionToken, argv: readonly string[], table: FlagTable):
   const known = namesOf(table);
   // `-jsno` reads as a cluster of short flags, and may have been meant as a long one.
   const spelled = argv[token.index]?.split('=', 1)[0] ?? token.rawName;
-  const near = nearestOf(
+  const [near] = nearNames(
     spelled,
     known.filter((name) => name.startsWith('--')),
   );

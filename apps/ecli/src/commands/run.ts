@@ -1,7 +1,6 @@
-import { ArgumentError, createPluginHost, MediaType, printable } from '@ecli/core';
+import { ArgumentError, createPluginHost, MediaType, nearNames, printable } from '@ecli/core';
 import { defineCommand } from '../command.ts';
 import { namesOf, type FlagTable, type FlagValues } from '../flags.ts';
-import { nearestOf } from '../nearest.ts';
 import { plugins } from '../plugins.ts';
 import { runProgram, type RunRequest } from '../program-run.ts';
 
@@ -78,7 +77,7 @@ function parseProgramType(text: string): string {
   const known = Object.keys(PROGRAM_TYPES);
   const mediaType = Object.hasOwn(PROGRAM_TYPES, text) ? PROGRAM_TYPES[text] : undefined;
   if (mediaType !== undefined) return mediaType;
-  const near = nearestOf(text, known);
+  const [near] = nearNames(text, known);
   throw new ArgumentError(`--program-type ${printable(text)}: no such type`, known, {
     hint: near ? `did you mean ${near}?` : `types: ${known.join(', ')}`,
   });

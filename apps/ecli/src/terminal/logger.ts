@@ -1,5 +1,4 @@
-import { EcliError, printable, printableLines } from '@ecli/core';
-import { nearestOf } from '../nearest.ts';
+import { EcliError, nearNames, printable, printableLines } from '@ecli/core';
 
 /** What diagnostics are shown: each level with those before it. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -16,7 +15,7 @@ export function parseLogLevel(text: string | undefined): LogLevel {
   if (text === undefined || text === '') return DEFAULT_LEVEL;
   const level = LOG_LEVELS.find((candidate) => candidate === text.toLowerCase());
   if (level) return level;
-  const near = nearestOf(text, LOG_LEVELS);
+  const [near] = nearNames(text, LOG_LEVELS);
   throw new EcliError('ARGUMENT_INVALID', `ECLI_LOG=${printable(text)}: not a level of diagnostics`, {
     hint: near ? `did you mean ${near}?` : `levels: ${LOG_LEVELS.join(', ')}`,
   });
