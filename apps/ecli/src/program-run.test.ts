@@ -185,8 +185,17 @@ describe('runProgram', () => {
 
   test('believes what the user says it is', async () => {
     const around = stage();
-    await runProgram({ ...request, mediaType: MediaType.wasm, timeoutMs: 1 }, around);
-    expect(around.runner.lastSpec?.artifact.descriptor.mediaType).toBe(MediaType.wasm);
+    const asked = { ...request, reference: 'fake:text', mediaType: MediaType.package, timeoutMs: 1 };
+    await runProgram(asked, around);
+    expect(around.runner.lastSpec?.artifact.descriptor.mediaType).toBe(MediaType.package);
+  });
+
+  test('says what runs where nothing runs such a thing', async () => {
+    await expect(runProgram({ ...request, mediaType: MediaType.wasm }, stage())).rejects.toMatchObject({
+      code: 'MEDIA_TYPE_UNSUPPORTED',
+      message: 'fake:x: a Wasm module, and no runner for those is here',
+      hint: expect.stringContaining('JSON packages'),
+    });
   });
 
   test('says how to name what it does not recognise', async () => {

@@ -1,4 +1,5 @@
 import {
+  type Artifact,
   EcliError,
   MediaType,
   printable,
@@ -31,6 +32,11 @@ export interface RunSurroundings extends PluginHost {
   readonly stdout: Writer;
   readonly stderr: Writer;
   readonly logger: Logger;
+  /**
+   * Makes another request of one whose program couldn't be loaded, where `error` lets it: a flag that stood
+   * among the program's arguments, which the program doesn't know, can be ours. Undefined: there is none.
+   */
+  readonly adopt?: (request: RunRequest, error: unknown) => RunRequest | undefined;
   /** Aborted when the user wants it to end. */
   readonly stop: AbortSignal;
 }
@@ -44,8 +50,8 @@ type Writer = Pick<DescriptorWriter, 'write' | 'wait' | 'end'>;
  *
  * @throws what the source, the runner and the program throw; the reason of `stop` when it came before attach
  */
-export async function runProgram(request: RunRequest, around: RunSurroundings): Promise<Exit> {
-  const program = await loadProgram(request, around);
+export async function runProgram(asked: RunRequest, around: RunSurroundings): Promise<Exit> {
+  const { program, request } = await loadProgram(asked, around);
   const ended = forward(program.logs, around);
   try {
     around.stop.throwIfAborted();
@@ -62,10 +68,28 @@ export async function runProgram(request: RunRequest, around: RunSurroundings): 
   return exit;
 }
 
-async function loadProgram(request: RunRequest, around: RunSurroundings): Promise<Program> {
-  const { source, runner, stop, logger, stdout, stderr } = around;
+interface Loaded {
+  readonly program: Program;
+  /** What was asked for in the end: with the flags that stood among the program's arguments. */
+  readonly request: RunRequest;
+}
+
+async function loadProgram(asked: RunRequest, around: RunSurroundings): Promise<Loaded> {
+  const artifact = await fetchArtifact(asked, around);
+  for (let request = asked; ;) {
+    try {
+      return { program: await load(request, artifact, around), request };
+    } catch (error) {
+      const next = around.adopt?.(request, error);
+      if (!next) throw error;
+      request = next;
+    }
+  }
+}
+
+async function fetchArtifact(request: RunRequest, around: RunSurroundings): Promise<Artifact> {
+  const { source, stop, logger } = around;
   const { reference, mediaType } = request;
-  const name = reference === '-' ? 'standard input' : reference;
   const artifact = await source.fetch(reference, {
     signal: stop,
     ...(mediaType !== undefined && { mediaType }),
@@ -73,22 +97,42 @@ async function loadProgram(request: RunRequest, around: RunSurroundings): Promis
   stop.throwIfAborted();
   const { descriptor } = artifact;
   logger.log('info', `${reference}: ${descriptor.mediaType}, ${descriptor.size} bytes, ${descriptor.digest}`);
+  return artifact;
+}
+
+function load(request: RunRequest, artifact: Artifact, around: RunSurroundings): Promise<Program> {
+  const { runner, logger, stdout, stderr } = around;
   const spec: LoadSpec = {
     ...request,
-    name,
+    name: nameOf(request.reference),
     artifact,
     backpressure: { wait: () => stdout.wait() ?? stderr.wait() },
     ...(logger.shows('debug') && { diagnose: (line: string) => logger.log('debug', line) }),
   };
-  if (descriptor.mediaType === MediaType.unknown && !runner.supports(spec)) throw unrecognised(name);
+  if (!runner.supports(spec)) throw unsupported(spec);
   return runner.load(spec);
 }
 
-function unrecognised(name: string): EcliError {
-  return new EcliError('MEDIA_TYPE_UNSUPPORTED', `${printable(name)}: not recognised as a program`, {
-    hint: 'it is no JSON package, BPF object, tar, Wasm module or .bpf.c; -p says what it is',
-  });
+function nameOf(reference: string): string {
+  return reference === '-' ? 'standard input' : reference;
 }
+
+const TAKEN = 'ecli runs JSON packages, BPF objects (.bpf.o), sources (.bpf.c), and tars that hold a package';
+
+function unsupported({ name, artifact }: LoadSpec): EcliError {
+  const { mediaType } = artifact.descriptor;
+  if (mediaType === MediaType.unknown) {
+    const hint = `${TAKEN}; -p says what it is`;
+    return new EcliError('MEDIA_TYPE_UNSUPPORTED', `${printable(name)}: not recognised as a program`, {
+      hint,
+    });
+  }
+  const kind = WASM.has(mediaType) ? 'a Wasm module' : printable(mediaType);
+  const message = `${printable(name)}: ${kind}, and no runner for those is here`;
+  return new EcliError('MEDIA_TYPE_UNSUPPORTED', message, { hint: TAKEN });
+}
+
+const WASM: ReadonlySet<string> = new Set([MediaType.wasm, MediaType.wasmLayer]);
 
 /** Writes chunks where they belong; the promise settles as the logs do. */
 function forward(logs: Observable<LogChunk>, { stdout, stderr }: RunSurroundings): Promise<void> {

@@ -121,10 +121,21 @@ describe('a reader', () => {
 });
 
 describe('a flag of ecli behind the reference', () => {
-  kernelTest("is the program's, and the refusal says where it stands", async () => {
-    const { code, stderr } = await run(['run', '--export', 'event', object, '-j']);
+  kernelTest('counts where the program has none of that name', async () => {
+    const { code, stdout } = await run(['run', object, '-j', '--export', 'event', '--timeout=0.1']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+  });
+
+  kernelTest('is checked as it is before the reference', async () => {
+    const { code, stderr } = await run(['run', '--export', 'event', object, '--timeout', 'soon']);
     expect(code).toBe(2);
-    expect(stderr).toContain('-j is a flag of ecli, and those stand before the program: ecli run -j');
+    expect(stderr).toContain('--timeout soon: not a number of seconds');
+  });
+
+  kernelTest("that the program has too is the program's", async () => {
+    const { code, stderr } = await run(['run', '--export', 'event', object, '--target_pid', '-j']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--target_pid: ');
   });
 });
 

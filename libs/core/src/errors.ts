@@ -55,16 +55,23 @@ export class EcliError extends Error {
   }
 }
 
-/** A program's argument is unknown, malformed or out of range; `known` lists the options that exist. */
+export interface ArgumentErrorOptions extends EcliErrorOptions {
+  /** Where among the arguments the one stands that nobody knows. */
+  readonly position?: number;
+}
+
+/** An argument is unknown, malformed or out of range; `known` lists the options that exist. */
 export class ArgumentError extends EcliError {
   override readonly name = 'ArgumentError';
+  readonly position: number | undefined;
 
   constructor(
     message: string,
     readonly known: readonly string[],
-    options: EcliErrorOptions = {},
+    options: ArgumentErrorOptions = {},
   ) {
     super('ARGUMENT_INVALID', message, options);
+    this.position = options.position;
   }
 }
 

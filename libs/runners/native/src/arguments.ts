@@ -161,7 +161,7 @@ class ArgumentReader {
 
   private unexpected(message: string): ArgumentError {
     const hint = `arguments: ${listed(this.known())}; --help explains them`;
-    return new ArgumentError(message, this.known(), { hint });
+    return new ArgumentError(message, this.known(), { hint, position: this.next - 1 });
   }
 
   /** The options as a user types them, the program's own first. */
