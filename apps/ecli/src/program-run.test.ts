@@ -186,7 +186,7 @@ describe('runProgram', () => {
   test('believes what the user says it is', async () => {
     const around = stage();
     const asked = { ...request, reference: 'fake:text', mediaType: MediaType.package, timeoutMs: 1 };
-    await runProgram(asked, around);
+    await expect(runProgram(asked, around)).rejects.toMatchObject({ code: 'PACKAGE_INVALID' });
     expect(around.runner.lastSpec?.artifact.descriptor.mediaType).toBe(MediaType.package);
   });
 
