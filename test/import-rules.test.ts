@@ -31,7 +31,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Packages from outside that one room alone may import. */
 const OWNED: readonly { readonly name: RegExp; readonly by: string }[] = [
   { name: /^ffi-rs$/, by: '@ecli/bpf' },
-  { name: /^clipanion$/, by: 'ecli' },
   { name: /^@nestjs\//, by: 'ecli-server' },
 ];
 

@@ -8,7 +8,7 @@ import { Script } from 'node:vm';
 
 /**
  * How the command line is bundled. Why it is CommonJS in one file with a code cache beside it, and what that
- * saves at each start: docs/decisions/0010-one-bundle-with-a-code-cache.md.
+ * saves at each start: docs/decisions/0007-one-bundle-with-a-code-cache.md.
  */
 const folder = dirname(fileURLToPath(import.meta.url));
 const { resolve } = createRequire(import.meta.url);

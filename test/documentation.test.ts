@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { listFiles, ROOT } from './workspace.ts';
+
+const LONGEST_DECISION = 40;
+
+const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md'].concat(
+  ['docs', 'libs', 'apps', 'examples', 'bench'].flatMap((folder) => listFiles(folder, /\.md$/)),
+);
+
+/** Links of Markdown to files, without those to the web and within the page. */
+function linksOf(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  return [...text.matchAll(/\]\((?!https?:|#)(?<target>[^)#]+)/g)].map(
+    (match) => match.groups?.['target'] ?? '',
+  );
+}
+
+test('links between pages lead somewhere', () => {
+  const broken = pages.flatMap((page) =>
+    linksOf(page)
+      .filter((target) => !existsSync(join(ROOT, dirname(page), target)))
+      .map((target) => `${page}: ${target}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+describe('decisions', () => {
+  const names = readdirSync(join(ROOT, 'docs/decisions')).filter((name) => /^\d/.test(name));
+  const read = (name: string): string => readFileSync(join(ROOT, 'docs/decisions', name), 'utf8');
+
+  test('are listed with their titles, in order', () => {
+    const titles = names.sort().map((name) => read(name).split('\n', 1)[0]);
+    const listed = read('README.md').match(/^\d+\. \[.*\]/gm) ?? [];
+    expect(listed.map((line) => line.replace(/^(\d+\.) \[(.*)\]$/, '# $1 $2'))).toEqual(titles);
+  });
+
+  test.each(names)('%s says why, what, what follows and until when', (name) => {
+    const text = read(name);
+    const headings = ['## Context', '## Decision', '## Consequences', '## Revisit when'];
+    expect(text.match(/^## .*$/gm)).toEqual(headings);
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(LONGEST_DECISION);
+  });
+});
