@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { runCli } from './harness/index.ts';
 import { listFiles, ROOT } from './workspace.ts';
 
 const LONGEST_DECISION = 40;
@@ -24,6 +25,14 @@ test('links between pages lead somewhere', () => {
       .map((target) => `${page}: ${target}`),
   );
   expect(broken).toEqual([]);
+});
+
+test.each(['run', 'build'])('the page of %s has each of its flags', async (command) => {
+  const { stdout } = await runCli([command, '--help']);
+  const flags = stdout.match(/(?<=^ +(?:-\w, )?)--[\w-]+/gm) ?? [];
+  const page = readFileSync(join(ROOT, 'docs', `${command}.md`), 'utf8');
+  expect(flags).toContain('--verbose');
+  expect(flags.filter((flag) => flag !== '--help' && !page.includes(flag))).toEqual([]);
 });
 
 describe('decisions', () => {
