@@ -1,13 +1,17 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { type Bindings, bindings } from './bindings.ts';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { bindings } from './bindings.ts';
+import { printFunction } from './print-function.ts';
 
 /** linux/memfd.h */
 const MFD_CLOEXEC = 1;
-/** linux/fcntl.h: F_DUPFD_CLOEXEC */
-const F_DUPFD_CLOEXEC = 1030;
-/** enum libbpf_print_level: LIBBPF_WARN, LIBBPF_INFO, LIBBPF_DEBUG. */
-const LEVELS = [0, 1, 2] as const;
-const DEBUG = 2;
+/** sys/mman.h */
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const PROT_EXEC = 4;
+const MAP_PRIVATE_ANONYMOUS = 0x22;
+/** enum libbpf_print_level; LIBBPF_WARN is 0. */
+const LIBBPF_INFO = 1;
+const LIBBPF_DEBUG = 2;
 
 /** What a call returned, and what libbpf said meanwhile: lines without the `libbpf: ` before them. */
 export interface Heard<T> {
@@ -18,30 +22,28 @@ export interface Heard<T> {
 export type Listen = <T>(call: () => T) => Heard<T>;
 
 /**
- * Runs `call` and listens to libbpf, whose messages (the verifier's log among them) say why a load fails.
+ * Runs `call`, which must be synchronous, and listens to libbpf, whose messages (the verifier's log among them)
+ * say why a load fails; debug messages only when `verbose`.
  *
  * libbpf hands each message to a C function `int (*)(enum libbpf_print_level, const char *format, va_list)`,
- * and a JavaScript callback can't take a va_list. But vdprintf(3) has that very shape, with a descriptor in
- * the place of the level; so it is made the print function, and for as long as `call` runs the descriptors
- * 0, 1 and 2 lead to a file in memory (2, the debug level, to /dev/null unless `verbose`). Nothing else may
- * write to them meanwhile, so `call` must be synchronous.
+ * and a JavaScript callback can't take a va_list. But vdprintf(3) has that very shape, with a descriptor in the
+ * place of the level; so a few instructions put the descriptor of a file in memory there. (To redirect the
+ * descriptors 0 to 2 instead would lose what other threads write to standard output meanwhile.)
+ *
+ * Where this can't be done, for want of descriptors or leave to make code, the lines stay empty.
  */
 export function listen<T>(call: () => T, verbose = false): Heard<T> {
   const { libbpf, libc } = bindings();
   const file = libc.memfd_create('libbpf-messages', MFD_CLOEXEC);
-  // Out of descriptors: the call will say so better than we could.
   if (file < 0) return { value: call(), lines: [] };
+  const code = printFunction(file, verbose ? LIBBPF_DEBUG : LIBBPF_INFO, vdprintf());
+  const page = code ? executablePage(code) : undefined;
   try {
-    const value = redirected(file, verbose, () => {
-      libbpf.libbpf_set_print(vdprintf());
-      try {
-        return call();
-      } finally {
-        libbpf.libbpf_set_print(0);
-      }
-    });
-    return { value, lines: readLines(file) };
+    libbpf.libbpf_set_print(page ?? 0);
+    return { value: call(), lines: readLines(file) };
   } finally {
+    libbpf.libbpf_set_print(0);
+    if (page !== undefined) libc.munmap(page, libc.getpagesize());
     closeSync(file);
   }
 }
@@ -54,27 +56,19 @@ function vdprintf(): number {
   return vdprintfAddress;
 }
 
-function redirected<T>(file: number, verbose: boolean, call: () => T): T {
+/**
+ * Puts `code` into a page of its own, never writable and executable at once. The kernel makes the instruction
+ * cache see it (arch/arm64/mm/flush.c, __sync_icache_dcache) when the page becomes executable.
+ */
+function executablePage(code: Uint8Array): number | undefined {
   const { libc } = bindings();
-  const sink = verbose ? undefined : openSync('/dev/null', 'w');
-  const saved = LEVELS.map((level) => libc.fcntl(level, F_DUPFD_CLOEXEC, DEBUG + 1));
-  try {
-    for (const level of LEVELS) libc.dup2(level === DEBUG ? (sink ?? file) : file, level);
-    return call();
-  } finally {
-    saved.forEach((descriptor, level) => restore(libc, descriptor, level));
-    if (sink !== undefined) closeSync(sink);
-  }
-}
-
-/** A level that was closed before (its duplicate is an error) is closed again. */
-function restore(libc: Bindings['libc'], saved: number, level: number): void {
-  if (saved < 0) {
-    libc.close(level);
-    return;
-  }
-  libc.dup2(saved, level);
-  libc.close(saved);
+  const bytes = libc.getpagesize();
+  const page = libc.mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
+  if (page < 0) return undefined;
+  libc.memcpy(page, code, code.byteLength);
+  if (libc.mprotect(page, bytes, PROT_READ | PROT_EXEC) === 0) return page;
+  libc.munmap(page, bytes);
+  return undefined;
 }
 
 function readLines(file: number): string[] {

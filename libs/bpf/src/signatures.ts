@@ -102,10 +102,6 @@ export const LIBC = {
   dlsym: ['pointer', 'pointer', 'string'],
   // size_t strlen(const char *)
   strlen: ['size', 'pointer'],
-  // int fcntl(int fd, int op, int arg)
-  fcntl: ['status', 'int', 'int', 'int'],
-  // int dup2(int from, int to)
-  dup2: ['status', 'int', 'int'],
   // int close(int fd)
   close: ['status', 'int'],
   // int memfd_create(const char *name, unsigned int flags)
@@ -120,6 +116,10 @@ export const LIBC = {
   epoll_ctl: ['status', 'int', 'int', 'int', 'bytes'],
   // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)
   mmap: ['mapping', 'pointer', 'size', 'int', 'int', 'int', 'size'],
+  // int mprotect(void *addr, size_t length, int prot)
+  mprotect: ['status', 'pointer', 'size', 'int'],
+  // void *memcpy(void *to, const void *from, size_t)
+  memcpy: ['pointer', 'pointer', 'bytes', 'size'],
   // int munmap(void *addr, size_t length)
   munmap: ['status', 'pointer', 'size'],
 } as const satisfies Record<string, Signature>;
