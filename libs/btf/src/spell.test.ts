@@ -81,11 +81,23 @@ describe('Btf.spell', () => {
 
   test('refuses to repeat a long name into gigabytes', () => {
     const builder = new BtfBuilder();
-    const long = builder.int('x'.repeat(60_000));
+    const long = builder.int('x'.repeat(4_000));
     const parameters = Array.from({ length: 900 }, () => [0, long]).flat();
     builder.add(Kind.FUNC_PROTO, { word: long, vlen: 900, extra: parameters });
     const btf = Btf.parse(builder.bytes());
-    expect(btf.spell(long)).toHaveLength(60_000);
+    expect(btf.spell(long)).toHaveLength(4_000);
+    expect(() => btf.spell(2)).toThrow('too intricate to spell');
+  });
+
+  test('refuses to repeat a long list of parameters without a name', () => {
+    const builder = new BtfBuilder();
+    const ellipses = builder.add(Kind.FUNC_PROTO, {
+      vlen: 60_000,
+      extra: new Array<number>(120_000).fill(0),
+    });
+    const parameters = Array.from({ length: 400 }, () => [0, ellipses]).flat();
+    builder.add(Kind.FUNC_PROTO, { vlen: 400, extra: parameters });
+    const btf = Btf.parse(builder.bytes());
     expect(() => btf.spell(2)).toThrow('too intricate to spell');
   });
 });

@@ -4,8 +4,11 @@ import type { BtfType, FunctionPrototypeType } from './types.ts';
 
 /** Types that one spelling may walk through; a type that refers to itself without a name has no end. */
 const MOST_STEPS = 1000;
-/** Characters of the names in one spelling: a long name may be repeated as often as there are steps. */
-const MOST_CHARACTERS = 1 << 16;
+/**
+ * Characters of one spelling: a long name may be repeated as often as there are steps, and an object may have
+ * many variables of one intricate type.
+ */
+const MOST_CHARACTERS = 1 << 12;
 
 export interface SpellOptions {
   /** False leaves out const, volatile and restrict, everywhere: how JSON packages spell types. Default: true. */
@@ -38,9 +41,7 @@ class Speller {
 
   spell(id: number, declarator: string, qualifiers: readonly string[]): string {
     const type = this.btf.type(id);
-    this.characters += type.name.length;
-    if (++this.steps > MOST_STEPS || this.characters > MOST_CHARACTERS)
-      throw objectInvalid(`BTF type ${id}: too intricate to spell`);
+    this.count(id, type.name.length);
     switch (type.kind) {
       case 'pointer':
         return this.spell(type.target, pointer(declarator, qualifiers), []);
@@ -64,9 +65,16 @@ class Speller {
   }
 
   /** BTF has `...` as a last parameter of type void. */
-  private parameters({ parameters }: FunctionPrototypeType): string {
+  private parameters({ id, parameters }: FunctionPrototypeType): string {
     if (parameters.length === 0) return 'void';
+    this.count(id, parameters.length * '..., '.length);
     return parameters.map(({ type }) => (type === 0 ? '...' : this.spell(type, '', []))).join(', ');
+  }
+
+  private count(id: number, characters: number): void {
+    this.characters += characters;
+    if (++this.steps <= MOST_STEPS && this.characters <= MOST_CHARACTERS) return;
+    throw objectInvalid(`BTF type ${id}: too intricate to spell`);
   }
 }
 

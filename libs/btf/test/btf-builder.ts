@@ -50,7 +50,8 @@ export class BtfBuilder {
   /** Returns the id. */
   add(kind: number, { name = '', flag = false, vlen = 0, word = 0, extra = [] }: TypeRecord = {}): number {
     const info = ((flag ? MEMBER_FLAG : 0) | (kind << 24) | vlen) >>> 0;
-    this.words.push(this.string(name), info, word, ...extra);
+    this.words.push(this.string(name), info, word);
+    for (const each of extra) this.words.push(each);
     return this.count++;
   }
 

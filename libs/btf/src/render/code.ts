@@ -38,6 +38,8 @@ export type Writer = keyof typeof WRITERS;
 /** A store of four bytes may reach this far past what counts. */
 const OVERSHOOT_BYTES = 4;
 const LARGEST_ROW_BYTES = 16 << 20;
+/** Characters. A thousand members take some 200,000. */
+const LARGEST_SOURCE = 4 << 20;
 const LONGEST_INLINE_LITERAL = 128;
 
 type WriteRow = (view: DataView, at: number, out: DataView, position: number) => number;
@@ -62,6 +64,9 @@ export class RowCode {
   private readonly defined = new Map<object, GeneratedFunction>();
   private readonly tables = new Map<object, TableName>();
   private readonly enumTables = new Map<SpellEnum, Map<EnumShape, EnumTable>>();
+  private sourceLength = 0;
+
+  constructor(private readonly layout: Layout) {}
 
   /** Names `value` in the code. */
   table(value: object): TableName {
@@ -94,21 +99,33 @@ export class RowCode {
   }
 
   /**
+   * Takes note of source that is made, a loop's body again for each loop around it.
+   *
+   * @throws PACKAGE_INVALID when it could grow past all measure
+   */
+  countSource(length: number): void {
+    this.sourceLength += length;
+    if (this.sourceLength > LARGEST_SOURCE) throw this.refusal('too intricate to be shown');
+  }
+
+  /**
    * Compiles the function for a whole sample.
    *
-   * @throws PACKAGE_INVALID when a row could grow past all measure
+   * @throws PACKAGE_INVALID when a row, or the code for it, could grow past all measure
    */
-  compile(layout: Layout, emit: (body: FunctionCode) => void): RowRenderer {
-    const row = this.define(layout, emit);
+  compile(emit: (body: FunctionCode) => void): RowRenderer {
+    const row = this.define(this.layout, emit);
     const maxBytes = row.maxBytes + OVERSHOOT_BYTES;
     if (maxBytes > LARGEST_ROW_BYTES) {
-      throw new EcliError(
-        'PACKAGE_INVALID',
-        `${layout.spelling}: a row could take ${maxBytes} bytes, more than ${LARGEST_ROW_BYTES}`,
-        { hint: 'export a type with smaller arrays' },
-      );
+      throw this.refusal(`a row could take ${maxBytes} bytes, more than ${LARGEST_ROW_BYTES}`);
     }
-    return rowRenderer(this.evaluate(row.name), layout.size, maxBytes);
+    return rowRenderer(this.evaluate(row.name), this.layout.size, maxBytes);
+  }
+
+  private refusal(reason: string): EcliError {
+    return new EcliError('PACKAGE_INVALID', `${this.layout.spelling}: ${reason}`, {
+      hint: 'export a type with fewer members and smaller arrays',
+    });
   }
 
   private evaluate(name: string): WriteRow {
@@ -168,7 +185,7 @@ export class FunctionCode {
   /** Adds a statement that writes at most `maxBytes`. */
   statement(code: string, maxBytes = 0): void {
     this.flush();
-    this.lines += `${code}\n`;
+    this.append(`${code}\n`);
     this.bytes += maxBytes;
   }
 
@@ -194,7 +211,12 @@ export class FunctionCode {
     if (this.pending === '') return;
     const bytes = Buffer.from(this.pending);
     this.pending = '';
-    this.lines += bytes.length > LONGEST_INLINE_LITERAL ? this.copy(bytes) : stores(bytes);
+    this.append(bytes.length > LONGEST_INLINE_LITERAL ? this.copy(bytes) : stores(bytes));
+  }
+
+  private append(code: string): void {
+    this.row.countSource(code.length);
+    this.lines += code;
   }
 
   private copy(bytes: Uint8Array): string {

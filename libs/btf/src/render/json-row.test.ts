@@ -140,6 +140,17 @@ describe('compileJsonRow', () => {
     );
   });
 
+  test('refuses a type whose code could fill the memory', () => {
+    const table = new TypeTable();
+    let nested = table.int('unsigned char', 1, false);
+    for (let level = 0; level < 30; level++) nested = table.array(nested, 1);
+    const members = Array.from({ length: 8_000 }, (_, index) => [`m${index}`, nested] as const);
+    const event = table.struct('event', members);
+    const refused = 'struct event: too intricate to be shown';
+    expect(() => compileJsonRow(table, event)).toThrow(refused);
+    expect(() => compileTextRow(table, event)).toThrow(refused);
+  });
+
   test('writes on to another output when it changes', () => {
     const table = new TypeTable();
     const renderer = compileJsonRow(table, table.struct('event', [['ok', table.bool()]]));

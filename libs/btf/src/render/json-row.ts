@@ -12,7 +12,7 @@ import { emitJsonMembers } from './value-code.ts';
  */
 export function compileJsonRow(btf: TypeSource, typeId: number): RowRenderer {
   const layout = layoutOf(btf, typeId);
-  return new RowCode().compile(layout, (code) => {
+  return new RowCode(layout).compile((code) => {
     code.literal('{');
     emitJsonMembers(code, layout.fields);
     code.literal('}\n');

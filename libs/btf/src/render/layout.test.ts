@@ -133,6 +133,31 @@ describe('layoutOf', () => {
     expect(refusal(table, id)).toMatch(/^PACKAGE_INVALID .*more than 16384 members$/);
   });
 
+  test('refuses anonymous structs that hold the same members many times over, before it lists them', () => {
+    const table = new TypeTable();
+    const char = table.int('unsigned char', 1, false);
+    const inner = table.composite(
+      'struct',
+      '',
+      4_000,
+      Array.from({ length: 4_000 }, (_, index) => [`m${index}`, char, 8 * index] as const),
+    );
+    const repeated = Array.from({ length: 60_000 }, () => ['', inner, 0] as const);
+    const event = table.composite('union', 'event', 4_000, repeated);
+    expect(refusal(table, event)).toMatch(/^PACKAGE_INVALID .*more than 16384 members$/);
+  });
+
+  test('refuses many enums whose names fill the memory together', () => {
+    const table = new TypeTable();
+    const name = 'x'.repeat(4_000);
+    const members = Array.from({ length: 10 }, (_, index) => {
+      const values = Array.from({ length: 100 }, (_value, value) => ({ name, value: BigInt(value) }));
+      return [`m${index}`, table.enum(`e${index}`, 4, false, values)] as const;
+    });
+    expect(refusal(table, table.struct('event', members.slice(0, 2)))).toBe('no error');
+    expect(refusal(table, table.struct('event', members))).toMatch(/^PACKAGE_INVALID .*characters of names/);
+  });
+
   test('refuses names longer than any compiler makes', () => {
     const table = new TypeTable();
     const event = table.struct('event', [['x'.repeat(5_000), table.int('int', 4, true)]]);

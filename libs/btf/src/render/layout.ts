@@ -77,6 +77,7 @@ const LARGEST_SAMPLE_BYTES = 1 << 20;
 const DEEPEST = 32;
 const MOST_FIELDS = 16_384;
 const LONGEST_NAME = 4_096;
+/** Characters of the names of all enums together. */
 const LONGEST_ENUM_TEXT = 1 << 20;
 
 /**
@@ -103,6 +104,7 @@ export function layoutOf(btf: TypeSource, typeId: number): Layout {
 class LayoutReader {
   private readonly known = new Map<number, Shape>();
   private fieldCount = 0;
+  private enumText = 0;
 
   constructor(private readonly btf: TypeSource) {}
 
@@ -124,7 +126,7 @@ class LayoutReader {
       case 'pointer':
         return { kind: 'integer', size: 8, height: 0, signed: false };
       case 'enum':
-        return enumeration(type, path);
+        return this.enumeration(type, path);
       case 'float':
         if (type.size === 4 || type.size === 8) return { kind: 'float', size: type.size, height: 0 };
         throw invalid(path, `a float of ${type.size} bytes can't be shown`);
@@ -136,6 +138,16 @@ class LayoutReader {
       default:
         throw invalid(path, `a value of type ${describe(type)} can't be shown`);
     }
+  }
+
+  /** Enumerators are taken at the enum's own width: compilers write those of a one-byte enum as 32 bits. */
+  private enumeration({ size, signed, ...type }: EnumType, path: string): EnumShape {
+    this.enumText = type.values.reduce((length, { name }) => length + name.length, this.enumText);
+    if (this.enumText > LONGEST_ENUM_TEXT) {
+      throw invalid(path, `enums with ${this.enumText} characters of names can't be shown`);
+    }
+    const values = type.values.map(({ name, value }) => ({ name, value: atWidth(value, size, signed) }));
+    return { kind: 'enum', size, height: 0, signed, values };
   }
 
   private array(type: ArrayType, path: string, depth: number): Shape {
@@ -152,9 +164,14 @@ class LayoutReader {
   }
 
   private composite(type: CompositeType, path: string, depth: number): CompositeShape {
-    const fields = type.members.flatMap((member) => this.fields(member, path, depth + 1));
-    this.fieldCount += fields.length;
-    if (this.fieldCount > MOST_FIELDS) throw invalid(path, `more than ${MOST_FIELDS} members`);
+    const fields: Field[] = [];
+    for (const member of type.members) {
+      const added = this.fields(member, path, depth + 1);
+      this.fieldCount += added.length;
+      // Asked for each member: a few anonymous structs may hold all too many members again and again.
+      if (this.fieldCount > MOST_FIELDS) throw invalid(path, `more than ${MOST_FIELDS} members`);
+      fields.push(...added);
+    }
     const height = fields.reduce((highest, { shape }) => Math.max(highest, shape.height), 0) + 1;
     return { kind: type.kind, size: type.size, height, name: checkedName(type.name, path), fields };
   }
@@ -181,16 +198,6 @@ function integer(type: IntType, path: string): Shape {
   if (![1, 2, 4, 8, 16].includes(size)) throw invalid(path, `an integer of ${size} bytes can't be shown`);
   if (type.bool) return { kind: 'bool', size, height: 0 };
   return { kind: 'integer', size, height: 0, signed };
-}
-
-/** Enumerators are taken at the enum's own width: compilers write those of a one-byte enum as 32 bits. */
-function enumeration(type: EnumType, path: string): EnumShape {
-  const { size, signed } = type;
-  const text = type.values.reduce((length, { name }) => length + name.length, 0);
-  if (text > LONGEST_ENUM_TEXT)
-    throw invalid(path, `an enum with ${text} characters of names can't be shown`);
-  const values = type.values.map(({ name, value }) => ({ name, value: atWidth(value, size, signed) }));
-  return { kind: 'enum', size, height: 0, signed, values };
 }
 
 function atWidth(value: bigint, size: number, signed: boolean): bigint {

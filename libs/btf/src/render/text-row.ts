@@ -26,7 +26,7 @@ interface Column {
 export function compileTextRow(btf: TypeSource, typeId: number): TextRowRenderer {
   const layout = layoutOf(btf, typeId);
   const columns = columnsOf(layout.fields);
-  const renderer = new RowCode().compile(layout, (code) => {
+  const renderer = new RowCode(layout).compile((code) => {
     code.statement('let origin = position, begin = position;');
     for (const column of columns) emitColumn(code, column);
     code.literal('\n');
