@@ -106,6 +106,7 @@ function load(request: RunRequest, artifact: Artifact, around: RunSurroundings):
     ...request,
     name: nameOf(request.reference),
     artifact,
+    signal: stop,
     backpressure: { wait: () => stdout.wait() ?? stderr.wait() },
     ...(logger.shows('debug') && { diagnose: (line: string) => logger.log('debug', line) }),
   };

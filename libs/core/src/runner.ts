@@ -59,6 +59,8 @@ export interface LoadSpec {
   readonly backpressure?: Backpressure;
   /** Takes one line of diagnostics (libbpf's messages, what was attached); shown with `--verbose`. */
   readonly diagnose?: (line: string) => void;
+  /** Aborted when the program isn't wanted any more before it is loaded; `load` then throws its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Verified bytes turned into kernel objects, from load to detach. */

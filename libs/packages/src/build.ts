@@ -23,6 +23,8 @@ export interface BuildOptions {
   readonly btfhubArchive?: string;
   /** Takes one line of diagnostics: each command that is run. */
   readonly diagnose?: (line: string) => void;
+  /** Ends the compiler when it is aborted; the build then fails with its reason and leaves nothing behind. */
+  readonly signal?: AbortSignal;
 }
 
 export interface BuildResult {
@@ -52,6 +54,8 @@ export interface CompileOptions {
   /** The one struct that its events are. */
   readonly exportType?: string;
   readonly diagnose?: (line: string) => void;
+  /** As that of a build. */
+  readonly signal?: AbortSignal;
 }
 
 /**

@@ -10,6 +10,8 @@ export interface ReadOptions {
   readonly exportType?: string;
   /** Takes one line of diagnostics: what a compiler is called with, and what it warns of. */
   readonly diagnose?: (line: string) => void;
+  /** Ends a compiler when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 /**

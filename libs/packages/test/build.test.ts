@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -189,6 +199,11 @@ describe('build', () => {
       () => build({ source: client.source, outputDirectory: client.header }),
       'OUTPUT_FAILED',
     ],
+    [
+      'a folder where none can be made',
+      () => build({ source: client.source, outputDirectory: '/proc/none/x' }),
+      'OUTPUT_FAILED',
+    ],
     ['BTF of other kernels', () => build({ source: client.source, btfgen: true }), 'FEATURE_UNSUPPORTED'],
     ['a clang that is not there', () => build({ source: client.source, clang: 'clang-no' }), 'TOOL_MISSING'],
     [
@@ -202,9 +217,70 @@ describe('build', () => {
     expect(readdirSync(client.folder).sort()).toEqual(['client.bpf.c', 'client.h']);
   });
 
+  test('says what a program that the user names is to be', async () => {
+    client.write('text', 'x');
+    for (const [clang, problem] of [
+      ['clang-no', 'no such program'],
+      [join(client.folder, 'text'), 'not a program'],
+    ] as const) {
+      const error = await failure(build({ source: client.source, clang }));
+      expect(error.message).toBe(`${clang}: ${problem}`);
+      expect(error.hint).toBe('it is to be taken for clang');
+    }
+  });
+
+  test.each([
+    ['true', 'wrote no object'],
+    ['false', 'failed (1) without a word'],
+  ])('says that a clang which is %s does nothing', async (clang, problem) => {
+    const error = await failure(build({ source: client.source, clang: `/bin/${clang}` }));
+    expect(error.message).toBe(`${client.source}: does not compile`);
+    expect(error.hint).toBe(`/bin/${clang} ${problem}`);
+  });
+
+  test('ends the compiler when it is told to, and leaves nothing behind', async () => {
+    const slow = client.write('slow-clang', '#!/bin/sh\necho begun >&2\nexec sleep 60\n');
+    chmodSync(slow, 0o755);
+    const interruption = new AbortController();
+    const running = build({
+      source: client.source,
+      clang: slow,
+      signal: interruption.signal,
+      diagnose: (line) => {
+        if (line.startsWith(slow)) setImmediate(() => interruption.abort(new Error('enough')));
+      },
+    });
+    await expect(running).rejects.toThrow('enough');
+    expect(temporaryFolders()).toEqual([]);
+  });
+
+  test('removes what a killed build left behind long ago', async () => {
+    const [stale, fresh] = ['stale', 'fresh'].map((name) =>
+      mkdtempSync(join(tmpdir(), `ecli-build-${name}-`)),
+    );
+    try {
+      utimesSync(stale ?? '', 1000, 1000);
+      await build({ source: client.source });
+      expect([existsSync(stale ?? ''), existsSync(fresh ?? '')]).toEqual([false, true]);
+    } finally {
+      rmSync(stale ?? '', { recursive: true, force: true });
+      rmSync(fresh ?? '', { recursive: true, force: true });
+    }
+  });
+
+  test('takes the vmlinux.h of a folder that the user points at before that of the kernel', async () => {
+    mkdirSync(join(client.folder, 'own'));
+    client.write('own/vmlinux.h', '#error "my own"');
+    const error = await failure(
+      build({ source: client.source, additionalCflags: [`-I${join(client.folder, 'own')}`] }),
+    );
+    expect(error.hint).toContain('my own');
+  });
+
   test('says how to install what is missing', async () => {
-    const error = await failure(build({ source: client.source, clang: 'clang-no' }));
-    expect(error.message).toBe('clang-no: no such program');
+    process.env['PATH'] = '/nowhere';
+    const error = await failure(build({ source: client.source }));
+    expect(error.message).toBe('clang: no such program');
     expect(error.hint?.split('\n')).toEqual([
       'install it: apt install clang',
       '        or: dnf install clang',
@@ -234,6 +310,19 @@ describe('build', () => {
     expect(error.hint).toContain('no luck');
     const plain = client.write('plain.bpf.c', 'int x;');
     await expect(build({ source: plain })).resolves.toBeDefined();
+  });
+
+  test('leaves nothing behind where there is no room for all files', async () => {
+    const out = join(client.folder, 'out');
+    mkdirSync(out);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'none', out]);
+    try {
+      const error = await failure(build({ source: client.source, outputDirectory: out }));
+      expect(error.message).toContain('(ENOSPC)');
+      expect(readdirSync(out)).toEqual([]);
+    } finally {
+      execFileSync('umount', [out]);
+    }
   });
 
   test('keeps parallel builds in one folder apart', async () => {

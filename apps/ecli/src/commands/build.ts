@@ -35,6 +35,7 @@ export const buildCommand = defineCommand({
       source,
       ...(header !== undefined && { header }),
       diagnose: (line) => terminal.logger.log('debug', line),
+      signal: terminal.interruption.signal,
     });
     terminal.printError(warnings);
     for (const file of files) terminal.logger.log('info', `wrote ${file}`);

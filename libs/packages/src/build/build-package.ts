@@ -1,11 +1,11 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { EcliError, printable } from '@ecli/core';
 import type { BuildOptions, BuildResult } from '../build.ts';
 import { packageFields, stringifyJsonPackage } from '../json-package.ts';
 import { packageMeta } from '../meta-decoder.ts';
 import { stemOf } from '../skeleton.ts';
-import { temporaryFor } from './cache-folder.ts';
+import { makeFolders, temporaryFor } from './cache-folder.ts';
 import { packageSource, type SourcePackage } from './package-source.ts';
 import { readText } from './read-text.ts';
 import { wasmHeader } from './wasm-header.ts';
@@ -23,6 +23,7 @@ export async function buildPackage(options: BuildOptions): Promise<BuildResult> 
     clang: options.clang,
     llvmStrip: options.llvmStrip,
     diagnose: options.diagnose,
+    signal: options.signal,
   });
   const files = await outputFiles(built, options);
   writeTogether(outputDirectory, files);
@@ -72,12 +73,12 @@ async function notation(format: 'json' | 'yaml'): Promise<(value: unknown) => st
 function writeTogether(folder: string, files: readonly OutputFile[]): void {
   const written: { readonly temporary: string; readonly path: string }[] = [];
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     for (const { name, content } of files) {
       const path = join(folder, name);
       const temporary = temporaryFor(path);
-      writeFileSync(temporary, content, { flag: 'wx' });
       written.push({ temporary, path });
+      writeFileSync(temporary, content, { flag: 'wx' });
     }
     for (const { temporary, path } of written) renameSync(temporary, path);
   } catch (cause) {

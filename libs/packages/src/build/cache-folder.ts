@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /**
  * Opens `$XDG_CACHE_HOME/ecli/NAME`, for this user alone. What lies there is run later, perhaps by root, so
@@ -11,10 +11,11 @@ import { join } from 'node:path';
  */
 export function openCacheFolder(name: string): string | undefined {
   const base = process.env['XDG_CACHE_HOME'];
-  const caches = base?.startsWith('/') ? base : join(homedir(), '.cache');
-  const folder = join(caches, 'ecli', name);
   try {
-    for (const each of [caches, join(caches, 'ecli'), folder]) makePrivateFolder(each);
+    // A user without an entry in passwd(5) and without HOME has no home folder: homedir throws.
+    const caches = base?.startsWith('/') ? base : join(homedir(), '.cache');
+    const folder = join(caches, 'ecli', name);
+    for (const each of [caches, join(caches, 'ecli'), folder]) makeFolder(each, 0o700);
     const { uid, mode } = statSync(folder);
     return uid === process.geteuid?.() && (mode & 0o022) === 0 ? folder : undefined;
   } catch {
@@ -22,12 +23,21 @@ export function openCacheFolder(name: string): string | undefined {
   }
 }
 
-/** Not mkdir's own recursion, which does not end in a file system such as /proc where nothing can be made. */
-function makePrivateFolder(path: string): void {
+/**
+ * Makes a folder and those above it. Not mkdirSync's own recursion, which does not end in a file system such as
+ * /proc where nothing can be made.
+ */
+export function makeFolders(path: string): void {
+  const parent = dirname(path);
+  if (parent !== path && !existsSync(parent)) makeFolders(parent);
+  makeFolder(path);
+}
+
+function makeFolder(path: string, mode?: number): void {
   try {
-    mkdirSync(path, { mode: 0o700 });
+    mkdirSync(path, mode);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 

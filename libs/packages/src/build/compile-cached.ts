@@ -28,8 +28,8 @@ export async function compileCached(path: string, options: CompileOptions): Prom
   const kept = cache && decoded(cache.get(ingredients), name);
   if (kept) return kept;
 
-  const { diagnose, exportType } = options;
-  const built = await packageSource({ name, text, exportType, toShow: true, diagnose, ...tools });
+  const { diagnose, exportType, signal } = options;
+  const built = await packageSource({ name, text, exportType, toShow: true, diagnose, signal, ...tools });
   if (built.warnings !== '') diagnose?.(built.warnings.trimEnd());
   const fields = packageFields(built);
   const inputs = [...built.dependencies, ...Object.values(tools).map((tool) => realpathSync(tool))];

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { EcliError, printable, printableLines } from '@ecli/core';
@@ -22,6 +30,8 @@ export interface CompileSettings {
   readonly clang?: string;
   readonly llvmStrip?: string;
   readonly diagnose?: (line: string) => void;
+  /** Ends the compilation when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 export interface CompiledObject {
@@ -38,8 +48,8 @@ export interface CompiledObject {
 /** The programs that a compilation runs. @throws TOOL_MISSING */
 export function compilers({ clang, llvmStrip }: CompileSettings): { clang: string; llvmStrip: string } {
   return {
-    clang: findTool(clang ?? 'clang', 'clang'),
-    llvmStrip: findTool(llvmStrip ?? 'llvm-strip', 'llvm-strip'),
+    clang: findTool('clang', clang),
+    llvmStrip: findTool('llvm-strip', llvmStrip),
   };
 }
 
@@ -47,15 +57,30 @@ export function compilers({ clang, llvmStrip }: CompileSettings): { clang: strin
  * Compiles a `.bpf.c`. The same source and the same clang give the same bytes, wherever the source lies.
  * Works in a temporary folder that is gone afterwards.
  *
- * @throws BUILD_FAILED whose hint is clang's own output; TOOL_MISSING
+ * @throws BUILD_FAILED whose hint is clang's own output; TOOL_MISSING; the reason of `settings.signal`
  */
 export async function compileObject(input: CompileInput, settings: CompileSettings): Promise<CompiledObject> {
   const tools = compilers(settings);
-  const workFolder = mkdtempSync(join(tmpdir(), `ecli-build-${process.pid}-`));
+  removeStaleFolders();
+  const workFolder = mkdtempSync(join(tmpdir(), `${WORK_FOLDER}${process.pid}-`));
   try {
     return await new Compilation(input, settings, tools, workFolder).run();
   } finally {
     rmSync(workFolder, { recursive: true, force: true });
+  }
+}
+
+const WORK_FOLDER = 'ecli-build-';
+/** No compilation takes this long. */
+const STALE_MS = 60 * 60 * 1000;
+
+/** Removes what this user's builds left behind that were killed on the spot. */
+function removeStaleFolders(): void {
+  const names = readdirSync(tmpdir()).filter((name) => name.startsWith(WORK_FOLDER));
+  for (const path of names.map((name) => join(tmpdir(), name))) {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (!found?.isDirectory() || found.uid !== process.geteuid?.()) continue;
+    if (Date.now() - found.mtimeMs > STALE_MS) rmSync(path, { recursive: true, force: true });
   }
 }
 
@@ -89,30 +114,36 @@ class Compilation {
   private async compile(): Promise<Pick<CompiledObject, 'startedMs' | 'warnings'>> {
     const vmlinux = await this.vmlinux();
     const { name, text } = this.input;
+    const { diagnose, signal } = this.settings;
+    const { clang } = this.tools;
     const startedMs = Date.now();
     const { code, stderr } = await runTool({
-      tool: this.tools.clang,
+      tool: clang,
       args: [...this.flags(vmlinux.folder), text === undefined ? pathArgument(name) : '-'],
       input: text === undefined ? undefined : Buffer.from(text),
-      diagnose: this.settings.diagnose,
+      diagnose,
+      signal,
     });
-    if (code === 0) return { startedMs, warnings: printableLines(stderr) };
+    const isWritten = [this.object, this.dependencyFile].every((path) => existsSync(path));
+    if (code === 0 && isWritten) return { startedMs, warnings: printableLines(stderr) };
     // What is not there to be included explains the failure better than the failure does.
     if (vmlinux.error && stderr.includes(VMLINUX_HEADER)) throw vmlinux.error;
-    throw compileFailed(name, stderr);
+    const silent = code === 0 ? 'wrote no object' : `failed (${code ?? 'killed'}) without a word`;
+    throw compileFailed(name, stderr.trim() === '' ? `${clang} ${silent}` : stderr);
   }
 
   private flags(vmlinux: string | undefined): string[] {
     const { flags = [], exports = [] } = this.settings;
     return [
       ...['-g', '-O2', '-target', 'bpf', ...architectureFlags()],
+      // Before the folder of the kernel's vmlinux.h: another that the user points at is meant to be taken.
+      ...flags,
       // The verifier's log quotes source lines out of BTF. Clang takes them from what it compiled, not from
       // paths, so that paths can be cut down to what is the same on every machine.
       ...['-gdwarf-5', '-gembed-source', '-fdebug-compilation-dir=.', `-fdebug-prefix-map=${this.folder}/=`],
       ...['-fdiagnostics-color=never', '-MD', '-MF', this.dependencyFile],
       ...['-include', this.declareExports(exports), '-I', this.folder],
       ...(vmlinux === undefined ? [] : ['-I', vmlinux]),
-      ...flags,
       ...['-x', 'c', '-c', '-o', this.object],
     ];
   }
@@ -137,7 +168,7 @@ class Compilation {
     if (existsSync(join(this.folder, VMLINUX_HEADER))) return {};
     try {
       return {
-        folder: await vmlinuxFolder({ workFolder: this.workFolder, diagnose: this.settings.diagnose }),
+        folder: await vmlinuxFolder({ workFolder: this.workFolder, ...this.settings }),
       };
     } catch (error) {
       if (error instanceof EcliError) return { error };
@@ -147,14 +178,12 @@ class Compilation {
 
   /** Takes DWARF away; `-g` leaves BTF. */
   private async strip(): Promise<void> {
-    const { code, stderr } = await runTool({
-      tool: this.tools.llvmStrip,
-      args: ['-g', this.object],
-      diagnose: this.settings.diagnose,
-    });
+    const { diagnose, signal } = this.settings;
+    const tool = this.tools.llvmStrip;
+    const { code, stderr } = await runTool({ tool, args: ['-g', this.object], diagnose, signal });
     if (code === 0) return;
-    throw new EcliError('BUILD_FAILED', `${printable(this.input.name)}: llvm-strip failed`, {
-      hint: printableLines(stderr.trimEnd()),
+    throw new EcliError('BUILD_FAILED', `${printable(this.input.name)}: ${printable(tool)} failed`, {
+      hint: printableLines(stderr.trimEnd()) || 'it said nothing',
     });
   }
 }

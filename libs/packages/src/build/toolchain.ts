@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { EcliError, printable } from '@ecli/core';
 
@@ -28,17 +28,20 @@ export function installHint(requirement: Requirement): string {
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 /**
- * Finds a program as the shell does, then among the system's own. A name with a slash is a path.
+ * Finds a requirement, or the program that the user names in its place: as the shell does, then among the
+ * system's own. A name with a slash is a path.
  *
- * @throws TOOL_MISSING with the command that installs `requirement`
+ * @throws TOOL_MISSING with the command that installs the requirement
  */
-export function findTool(name: string, requirement: Requirement): string {
+export function findTool(requirement: Exclude<Requirement, 'headers'>, named?: string): string {
+  const name = named ?? requirement;
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_FOLDERS];
   const paths = name.includes('/') ? [name] : folders.filter(Boolean).map((folder) => join(folder, name));
   const path = paths.find(isExecutable);
   if (path !== undefined) return path;
-  throw new EcliError('TOOL_MISSING', `${printable(name)}: no such program`, {
-    hint: installHint(requirement),
+  const problem = paths.some((candidate) => existsSync(candidate)) ? 'not a program' : 'no such program';
+  throw new EcliError('TOOL_MISSING', `${printable(name)}: ${problem}`, {
+    hint: named === undefined ? installHint(requirement) : `it is to be taken for ${requirement}`,
   });
 }
 
@@ -57,6 +60,8 @@ export interface Command {
   readonly input?: Uint8Array;
   /** Takes the command line, for people. */
   readonly diagnose?: (line: string) => void;
+  /** Kills the program when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 export interface CommandResult {
@@ -66,11 +71,16 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs a program to its end, without a shell. @throws TOOL_MISSING when it can't be started */
-export async function runTool({ tool, args, input, diagnose }: Command): Promise<CommandResult> {
+/**
+ * Runs a program to its end, without a shell.
+ *
+ * @throws TOOL_MISSING when it can't be started; the reason of `signal` when that is aborted
+ */
+export async function runTool({ tool, args, input, diagnose, signal }: Command): Promise<CommandResult> {
+  signal?.throwIfAborted();
   diagnose?.(printable([tool, ...args].join(' ')));
   return new Promise((resolve, reject) => {
-    const child = spawn(tool, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(tool, args, { stdio: ['pipe', 'pipe', 'pipe'], signal });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -79,9 +89,12 @@ export async function runTool({ tool, args, input, diagnose }: Command): Promise
       // The program has ended without reading its input; its exit says why.
     });
     child.on('error', (cause) => {
+      if (signal?.aborted) return; // it has been killed: 'close' comes next
       reject(new EcliError('TOOL_MISSING', `${printable(tool)}: cannot be started`, { cause }));
     });
     child.on('close', (code) => {
+      // Ctrl-C reaches the compiler too: what it then says of itself is no answer.
+      if (signal?.aborted) return reject(signal.reason as Error);
       resolve({
         code: code ?? undefined,
         stdout: Buffer.concat(stdout),

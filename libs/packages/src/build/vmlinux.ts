@@ -12,6 +12,7 @@ export interface VmlinuxOptions {
   /** Takes the header when there is no cache to keep it in. */
   readonly workFolder: string;
   readonly diagnose?: (line: string) => void;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -20,14 +21,14 @@ export interface VmlinuxOptions {
  *
  * @throws TOOL_MISSING without bpftool or without BTF in the kernel; BUILD_FAILED when bpftool fails
  */
-export async function vmlinuxFolder({ workFolder, diagnose }: VmlinuxOptions): Promise<string> {
+export async function vmlinuxFolder({ workFolder, diagnose, signal }: VmlinuxOptions): Promise<string> {
   const btf = readKernelBtf();
   const cache = openCacheFolder('btf');
   const folder = cache ? join(cache, createHash('sha256').update(btf).digest('hex')) : workFolder;
   const header = join(folder, VMLINUX_HEADER);
   if (existsSync(header)) return folder;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const content = await dumpKernelTypes(diagnose);
+  const content = await dumpKernelTypes({ diagnose, signal });
   if (cache) writeAtomically(header, content);
   else writeFileSync(header, content);
   return folder;
@@ -44,10 +45,10 @@ function readKernelBtf(): Buffer {
   }
 }
 
-async function dumpKernelTypes(diagnose: VmlinuxOptions['diagnose']): Promise<Buffer> {
-  const tool = findTool('bpftool', 'bpftool');
+async function dumpKernelTypes(options: Pick<VmlinuxOptions, 'diagnose' | 'signal'>): Promise<Buffer> {
+  const tool = findTool('bpftool');
   const args = ['btf', 'dump', 'file', KERNEL_BTF, 'format', 'c'];
-  const { code, stdout, stderr } = await runTool({ tool, args, diagnose });
+  const { code, stdout, stderr } = await runTool({ tool, args, ...options });
   if (code === 0 && stdout.length > 0) return stdout;
   throw new EcliError('BUILD_FAILED', `${VMLINUX_HEADER}: bpftool failed`, { hint: printableLines(stderr) });
 }

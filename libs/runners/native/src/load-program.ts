@@ -29,11 +29,7 @@ interface Preparation {
  * known to be wrong is found before the kernel is touched.
  */
 export async function loadProgram(spec: LoadSpec): Promise<Program> {
-  const { exportType } = spec;
-  const { object: bytes, meta } = await readPackage(
-    spec.artifact,
-    exportType === undefined ? {} : { exportType },
-  );
+  const { object: bytes, meta } = await readPackage(spec.artifact, spec);
   const file = parseObject(bytes);
   const variables = findVariables(meta.bpf_skel.data_sections, dataSections(file));
   const options = programOptions(variables, file.btf);
