@@ -2,13 +2,14 @@ import { EcliError, printable } from '@ecli/core';
 import { Errno, errnoName } from './errno.ts';
 import { describe, didYouMean, featureMissing, type NamedProgram, outOfResources } from './failures.ts';
 import { probeFeature } from './features.ts';
+import type { Heard } from './messages.ts';
 import { permissionDenied } from './privileges.ts';
 import { sectionKind, sectionTarget } from './section-kind.ts';
 import { nearTracepoints, tracefsMounted } from './tracefs.ts';
 
 /** Makes the error for a program that libbpf couldn't attach, from its section and what libbpf said. */
-export function attachError(program: NamedProgram, result: number, lines: readonly string[]): EcliError {
-  const details = lines.join('\n');
+export function attachError(program: NamedProgram, heard: Heard<number>): EcliError {
+  const { value: result, lines, details } = heard;
   return (
     optionsNeeded(program, result, lines) ??
     featureAbsent(program, result, details) ??
@@ -16,7 +17,7 @@ export function attachError(program: NamedProgram, result: number, lines: readon
     denied(program, result, details) ??
     outOfResources(describe(program), result, details) ??
     tracepointMissing(program, result, details) ??
-    otherwise(program, result, lines)
+    otherwise(program, heard)
   );
 }
 
@@ -76,13 +77,13 @@ function tracepointMissing(program: NamedProgram, result: number, details: strin
 }
 
 /** libbpf's first message is the reason (`failed to find symbol 'f' in '/bin/true'`), the others follow from it. */
-function otherwise(program: NamedProgram, result: number, lines: readonly string[]): EcliError {
+function otherwise(program: NamedProgram, { value: result, lines, details }: Heard<number>): EcliError {
   const reason = lines[0] === undefined ? '' : `: ${printable(lines[0])}`;
   return new EcliError(
     'ATTACH_FAILED',
     `${describe(program)}: can't be attached${reason}: ${errnoName(result)}`,
     {
-      details: lines.join('\n'),
+      details,
     },
   );
 }

@@ -15,8 +15,7 @@ export interface FailedObject {
 }
 
 /** Makes the error for an object that libbpf can't open. */
-export function openError(name: string, result: number, lines: readonly string[]): EcliError {
-  const details = lines.join('\n');
+export function openError(name: string, { value: result, lines, details }: Heard<number>): EcliError {
   const exhausted = outOfResources(printable(name), result, details);
   if (exhausted) return exhausted;
   const reason = lines.at(-1);
@@ -28,12 +27,12 @@ export function openError(name: string, result: number, lines: readonly string[]
 }
 
 /** Makes the error for an object that didn't load, from what libbpf and the kernel said. */
-export function loadError(object: FailedObject, result: number, lines: readonly string[]): EcliError {
+export function loadError(object: FailedObject, { value: result, lines, details }: Heard<number>): EcliError {
   const report = parseLoadReport(lines);
-  const details = lines.join('\n');
   const program = object.programs.find(({ name }) => name === report.program);
   return (
     verifierRejected(report, details) ??
+    outOfDescriptors(subjectOf(object, report), result, lines, details) ??
     typesMissing(object, report, details) ??
     refused(object, program, result, details) ??
     targetMissing(program, report, details) ??
@@ -46,6 +45,24 @@ export function loadError(object: FailedObject, result: number, lines: readonly 
 
 const REASON_LINES = 3;
 
+/** libbpf.c: `Error in %s():%s(%d). Couldn't …` */
+const PROBE_FAILED = /^Error in \w+\(\):.*\((\d+)\)\. /;
+
+/**
+ * libbpf takes a probe that failed for want of descriptors for a feature that the kernel lacks, works around it,
+ * and what the verifier then says is beside the point.
+ */
+function outOfDescriptors(
+  subject: string,
+  result: number,
+  lines: readonly string[],
+  details: string,
+): EcliError | undefined {
+  const numbers = [-result, ...lines.map((line) => Number(PROBE_FAILED.exec(line)?.[1]))];
+  const number = numbers.find((each) => each === Errno.EMFILE || each === Errno.ENFILE);
+  return number === undefined ? undefined : outOfResources(subject, -number, details);
+}
+
 function verifierRejected({ program, verifierLog }: LoadReport, details: string): EcliError | undefined {
   if (verifierLog.length === 0) return undefined;
   const words = lastWords(verifierLog, REASON_LINES).map(printable);
@@ -53,9 +70,7 @@ function verifierRejected({ program, verifierLog }: LoadReport, details: string)
   const relocation = words.find((line) => line.startsWith('failed to resolve CO-RE relocation'));
   const hint = relocation
     ? "the kernel's types have nothing like it: the program was written for another kernel"
-    : ['the verifier ended with:', ...words.map((line) => `  ${line}`), 'the whole log: --verbose'].join(
-        '\n',
-      );
+    : ['the verifier ended with:', ...words.map((line) => `  ${line}`)].join('\n');
   const reason = relocation ?? words.at(-1) ?? 'without a word';
   return new VerifierRejectedError(
     `${subject}: the kernel's verifier rejected it: ${reason}`,

@@ -17,6 +17,8 @@ const LIBBPF_DEBUG = 2;
 export interface Heard<T> {
   readonly value: T;
   readonly lines: readonly string[];
+  /** The lines as one text, to be an error's details; empty where somebody has been told them already. */
+  readonly details: string;
 }
 
 export type Listen = <T>(call: () => T) => Heard<T>;
@@ -35,12 +37,14 @@ export type Listen = <T>(call: () => T) => Heard<T>;
 export function listen<T>(call: () => T, verbose = false): Heard<T> {
   const { libbpf, libc } = bindings();
   const file = libc.memfd_create('libbpf-messages', MFD_CLOEXEC);
-  if (file < 0) return { value: call(), lines: [] };
+  if (file < 0) return { value: call(), lines: [], details: '' };
   const code = printFunction(file, verbose ? LIBBPF_DEBUG : LIBBPF_INFO, vdprintf());
   const page = code ? executablePage(code) : undefined;
   try {
     libbpf.libbpf_set_print(page ?? 0);
-    return { value: call(), lines: readLines(file) };
+    const value = call();
+    const lines = readLines(file);
+    return { value, lines, details: lines.join('\n') };
   } finally {
     libbpf.libbpf_set_print(0);
     if (page !== undefined) libc.munmap(page, libc.getpagesize());

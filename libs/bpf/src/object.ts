@@ -28,9 +28,9 @@ export function openObject(content: Uint8Array, options: OpenOptions): BpfObject
   checkObject(content);
   const listening = listenFor(options);
   const opts = openOpts(options);
-  const { value, lines } = listening(() => libbpf.bpf_object__open_mem(content, content.byteLength, opts));
-  if (value < 0) throw openError(options.name, value, lines);
-  return new BpfObject(value, options, listening);
+  const heard = listening(() => libbpf.bpf_object__open_mem(content, content.byteLength, opts));
+  if (heard.value < 0) throw openError(options.name, heard);
+  return new BpfObject(heard.value, options, listening);
 }
 
 /** Programs and maps that are loaded together, closed together. */
@@ -73,10 +73,10 @@ export class BpfObject {
    */
   load(): void {
     const { libbpf } = bindings();
-    const { value, lines } = this.#listen(() => libbpf.bpf_object__load(this.#pointer));
-    if (value >= 0) return;
+    const heard = this.#listen(() => libbpf.bpf_object__load(this.#pointer));
+    if (heard.value >= 0) return;
     const { name, btfPath } = this.#options;
-    throw loadError({ name, btfPath, programs: this.programs }, value, lines);
+    throw loadError({ name, btfPath, programs: this.programs }, heard);
   }
 
   /**
@@ -94,8 +94,9 @@ export class BpfObject {
 function listenFor({ diagnose, verbose = false }: OpenOptions): Listen {
   return (call) => {
     const heard = listen(call, verbose);
-    if (diagnose) heard.lines.forEach(diagnose);
-    return heard;
+    if (!diagnose) return heard;
+    heard.lines.forEach(diagnose);
+    return { ...heard, details: '' };
   };
 }
 

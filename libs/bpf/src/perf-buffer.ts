@@ -5,7 +5,7 @@ import { Errno, errnoName } from './errno.ts';
 import { outOfResources } from './failures.ts';
 import type { BpfMap } from './map.ts';
 import { PerfRecords, SCRATCH_BYTES } from './perf-records.ts';
-import { listen } from './messages.ts';
+import { type Heard, listen } from './messages.ts';
 import type { SampleReader, SampleVisitor } from './sample-reader.ts';
 import { nextTurn } from './next-turn.ts';
 import { Waiter } from './waiter.ts';
@@ -30,8 +30,9 @@ export function openPerfBuffer(map: BpfMap, { pages }: PerfBufferOptions): Sampl
   map.expectType('BPF_MAP_TYPE_PERF_EVENT_ARRAY');
   const { libbpf } = bindings();
   // Without callbacks: libbpf opens and maps, we read.
-  const { value: pointer, lines } = listen(() => libbpf.perf_buffer__new(map.fd, pages, 0, 0, 0, 0));
-  if (pointer < 0) throw openError(map, pointer, lines);
+  const heard = listen(() => libbpf.perf_buffer__new(map.fd, pages, 0, 0, 0, 0));
+  const pointer = heard.value;
+  if (pointer < 0) throw openError(map, heard);
   try {
     return new PerfBuffer(pointer, new Waiter([libbpf.perf_buffer__epoll_fd(pointer)]));
   } catch (error) {
@@ -127,9 +128,8 @@ function asBytes({ buffer }: BigUint64Array): Uint8Array {
   return new Uint8Array(buffer);
 }
 
-function openError(map: BpfMap, result: number, lines: readonly string[]): EcliError {
+function openError(map: BpfMap, { value: result, lines, details }: Heard<number>): EcliError {
   const subject = `perf buffer ${printable(map.name)}`;
-  const details = lines.join('\n');
   const reason = lines[0] === undefined ? '' : `${printable(lines[0])}: `;
   return (
     outOfResources(subject, result, details) ??

@@ -52,9 +52,9 @@ export class BpfProgram {
    */
   attach(): BpfLink {
     const { libbpf } = bindings();
-    const { value, lines } = this.#owner.listen(() => libbpf.bpf_program__attach(this.#pointer));
-    if (value < 0) throw attachError(this, value, lines);
-    const link = new BpfLink(value);
+    const heard = this.#owner.listen(() => libbpf.bpf_program__attach(this.#pointer));
+    if (heard.value < 0) throw attachError(this, heard);
+    const link = new BpfLink(heard.value);
     this.#owner.own(link);
     return link;
   }

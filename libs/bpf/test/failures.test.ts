@@ -13,7 +13,7 @@ function failure(section: string, program = `int p${RETURN_0}`): EcliError {
   return errorOf(`${GPL} SEC("${section}") ${program}`);
 }
 
-function errorOf(source: string, options: { btfPath?: string } = {}): EcliError {
+function errorOf(source: string, options: Parameters<typeof open>[1] = {}): EcliError {
   const object = open(source, options);
   try {
     object.load();
@@ -52,6 +52,14 @@ describe('a program that the verifier rejects', () => {
   });
 
   kernelTest('is told apart from a program for another kernel', () => {
+  kernelTest('has no details where its log was told line by line', () => {
+    const lines: string[] = [];
+    const source = `${GPL} SEC("raw_tp/sched_switch") ${bad}`;
+    const error = errorOf(source, { diagnose: (line) => void lines.push(line) });
+    expect(lines).toContain("R1 invalid mem access 'scalar'");
+    expect(error.details).toBe('');
+  });
+
     const error = errorOf(`${GPL}
       struct nope { int member; } __attribute__((preserve_access_index));
       SEC("raw_tp/sched_switch") int p(struct bpf_raw_tracepoint_args *ctx)
