@@ -101,7 +101,7 @@ async function fetchArtifact(request: RunRequest, around: RunSurroundings): Prom
 }
 
 function load(request: RunRequest, artifact: Artifact, around: RunSurroundings): Promise<Program> {
-  const { runner, logger, stdout, stderr } = around;
+  const { runner, logger, stdout, stderr, stop } = around;
   const spec: LoadSpec = {
     ...request,
     name: nameOf(request.reference),
