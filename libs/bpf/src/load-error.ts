@@ -3,6 +3,7 @@ import { Errno, errnoName } from './errno.ts';
 import { describe, didYouMean, featureMissing, type NamedProgram, outOfResources } from './failures.ts';
 import { probeFeature } from './features.ts';
 import { mayLoadPrograms, permissionDenied } from './privileges.ts';
+import type { Heard } from './messages.ts';
 import { lastWords, type LoadReport, parseLoadReport } from './report.ts';
 import { sectionKind, sectionTarget } from './section-kind.ts';
 import { nearTracepoints } from './tracefs.ts';
@@ -31,8 +32,8 @@ export function loadError(object: FailedObject, { value: result, lines, details 
   const report = parseLoadReport(lines);
   const program = object.programs.find(({ name }) => name === report.program);
   return (
-    verifierRejected(report, details) ??
     outOfDescriptors(subjectOf(object, report), result, lines, details) ??
+    verifierRejected(report, details) ??
     typesMissing(object, report, details) ??
     refused(object, program, result, details) ??
     targetMissing(program, report, details) ??
@@ -42,8 +43,6 @@ export function loadError(object: FailedObject, { value: result, lines, details 
     otherwise(object.name, report, result, details)
   );
 }
-
-const REASON_LINES = 3;
 
 /** libbpf.c: `Error in %s():%s(%d). Couldn't …` */
 const PROBE_FAILED = /^Error in \w+\(\):.*\((\d+)\)\. /;
@@ -62,6 +61,8 @@ function outOfDescriptors(
   const number = numbers.find((each) => each === Errno.EMFILE || each === Errno.ENFILE);
   return number === undefined ? undefined : outOfResources(subject, -number, details);
 }
+
+const REASON_LINES = 3;
 
 function verifierRejected({ program, verifierLog }: LoadReport, details: string): EcliError | undefined {
   if (verifierLog.length === 0) return undefined;
