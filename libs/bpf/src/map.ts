@@ -1,6 +1,12 @@
+import { mapTypeName } from '@ecli/btf';
 import { EcliError, printable } from '@ecli/core';
 import { bindings } from './bindings.ts';
 import { errnoName } from './errno.ts';
+
+const KERNEL_VALUE_BYTES: ReadonlyMap<string, number> = new Map([
+  ['BPF_MAP_TYPE_RINGBUF', 0],
+  ['BPF_MAP_TYPE_PERF_EVENT_ARRAY', 4],
+]);
 
 /** A map of an object: its definition before load, the kernel's map after. What costs a call is asked lazily. */
 export class BpfMap {
@@ -47,6 +53,17 @@ export class BpfMap {
     return this.name.slice(this.name.indexOf('.'));
   }
 
+  /**
+   * Lets `__type(value, struct …)` of a buffer say what its events are. The kernel takes a ring buffer without a
+   * value and a perf buffer with one of four bytes only (kernel/bpf/ringbuf.c, ringbuf_map_alloc; arraymap.c,
+   * fd_array_map_alloc_check). Before load.
+   */
+  freeValueType(): void {
+    const bytes = KERNEL_VALUE_BYTES.get(this.type);
+    if (bytes === undefined || bytes === this.valueSize) return;
+    bindings().libbpf.bpf_map__set_value_size(this.#pointer, bytes);
+  }
+
   /** @throws LOAD_FAILED when it is another kind of map than `type` */
   expectType(type: string): void {
     if (this.type === type) return;
@@ -74,10 +91,4 @@ export class BpfMap {
       `map ${printable(this.name)}: ${bytes.byteLength} bytes can't be its initial value: ${errnoName(result)}`,
     );
   }
-}
-
-function mapTypeName(type: number): string {
-  const { libbpf, readString } = bindings();
-  const name = readString(libbpf.libbpf_bpf_map_type_str(type));
-  return `BPF_MAP_TYPE_${name?.toUpperCase() ?? type}`;
 }

@@ -51,6 +51,7 @@ export class BpfObject {
     const owner = { listen: listening, own: (link: BpfLink) => void this.#links.push(link) };
     this.programs = walk(pointer, libbpf.bpf_object__next_program).map((at) => new BpfProgram(at, owner));
     this.maps = walk(pointer, libbpf.bpf_object__next_map).map((at) => new BpfMap(at));
+    for (const map of this.maps) map.freeValueType();
   }
 
   program(name: string): BpfProgram | undefined {

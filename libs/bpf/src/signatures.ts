@@ -26,8 +26,6 @@ export const LIBBPF = {
   libbpf_probe_bpf_prog_type: ['int', 'int', 'pointer'],
   // int libbpf_probe_bpf_map_type(enum bpf_map_type, const void *opts)
   libbpf_probe_bpf_map_type: ['int', 'int', 'pointer'],
-  // const char *libbpf_bpf_map_type_str(enum bpf_map_type)
-  libbpf_bpf_map_type_str: ['pointer', 'int'],
   // const char *libbpf_bpf_prog_type_str(enum bpf_prog_type)
   libbpf_bpf_prog_type_str: ['pointer', 'int'],
   // int libbpf_find_vmlinux_btf_id(const char *name, enum bpf_attach_type)
@@ -72,6 +70,8 @@ export const LIBBPF = {
   bpf_map__key_size: ['uint', 'pointer'],
   // __u32 bpf_map__value_size(const struct bpf_map *)
   bpf_map__value_size: ['uint', 'pointer'],
+  // int bpf_map__set_value_size(struct bpf_map *, __u32 size)
+  bpf_map__set_value_size: ['int', 'pointer', 'uint'],
   // __u32 bpf_map__max_entries(const struct bpf_map *)
   bpf_map__max_entries: ['uint', 'pointer'],
   // int bpf_map__fd(const struct bpf_map *)

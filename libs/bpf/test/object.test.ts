@@ -95,6 +95,17 @@ describe('BpfObject', () => {
     expect(valuesOf(ring)).toEqual([]);
   });
 
+  kernelTest('loads buffers that say by a value type what their events are', () => {
+    const object = open(`struct event { long a, b; };
+      struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); __type(value, struct event); } ring SEC(".maps");
+      struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); __type(key, int); __type(value, struct event); } perf SEC(".maps");`);
+    object.load();
+    expect(object.maps.map(({ name, valueSize }) => [name, valueSize])).toEqual([
+      ['ring', 0],
+      ['perf', 4],
+    ]);
+  });
+
   kernelTest('loads no program that is switched off', () => {
     const object = open(`${PREFIX}
       SEC("raw_tp/sched_process_exit") int good(void *ctx) { return send(1); }
