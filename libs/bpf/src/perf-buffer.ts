@@ -34,7 +34,7 @@ export function openPerfBuffer(map: BpfMap, { pages }: PerfBufferOptions): Sampl
   const pointer = heard.value;
   if (pointer < 0) throw openError(map, heard);
   try {
-    return new PerfBuffer(pointer, new Waiter([libbpf.perf_buffer__epoll_fd(pointer)]));
+    return new PerfBuffer(pointer);
   } catch (error) {
     libbpf.perf_buffer__free(pointer);
     throw error;
@@ -50,11 +50,12 @@ class PerfBuffer implements SampleReader {
   #first = 0;
   #lost = 0;
 
-  constructor(pointer: number, waiter: Waiter) {
+  /** Takes `pointer`, a `struct perf_buffer *`, over once nothing can fail any more. */
+  constructor(pointer: number) {
     this.#pointer = pointer;
-    this.#waiter = waiter;
     this.#cpus = mappedBuffers(pointer, this.memory.i32);
     this.capacityBytes = this.#cpus[0]?.capacityBytes ?? 0;
+    this.#waiter = new Waiter([bindings().libbpf.perf_buffer__epoll_fd(pointer)]);
   }
 
   get lost(): number {

@@ -1,5 +1,6 @@
-import { EcliError, printable } from '@ecli/core';
 import { sampleMemory, type SampleMemory } from '@ecli/btf';
+import { EcliError, printable } from '@ecli/core';
+import { constants } from 'node:buffer';
 import { bindings } from './bindings.ts';
 import { errnoName } from './errno.ts';
 import { outOfResources } from './failures.ts';
@@ -24,7 +25,7 @@ export function openRingBuffer(map: BpfMap): SampleReader {
   map.expectType('BPF_MAP_TYPE_RINGBUF');
   const mapping = new RingMapping(map);
   try {
-    return new RingBuffer(mapping, new Waiter([map.fd]));
+    return new RingBuffer(mapping, map.fd);
   } catch (error) {
     mapping.close();
     throw error;
@@ -39,11 +40,12 @@ class RingBuffer implements SampleReader {
   readonly #waiter: Waiter;
   #records: RingRecords | undefined;
 
-  constructor(mapping: RingMapping, waiter: Waiter) {
+  /** Takes `mapping` over once nothing can fail any more; `descriptor` stays the map's. */
+  constructor(mapping: RingMapping, descriptor: number) {
     this.#mapping = mapping;
-    this.#waiter = waiter;
     this.#records = mapping.records();
     this.capacityBytes = this.#records.capacityBytes;
+    this.#waiter = new Waiter([descriptor]);
   }
 
   get memory(): SampleMemory {
@@ -91,6 +93,7 @@ class RingMapping {
     const { libc } = bindings();
     this.#pageBytes = libc.getpagesize();
     this.#readBytes = this.#pageBytes + 2 * map.maxEntries;
+    if (this.#readBytes > constants.MAX_LENGTH) throw tooLarge(map);
     try {
       this.#consumer = mapPages(map, this.#pageBytes, PROT_READ | PROT_WRITE, 0);
       this.#rest = mapPages(map, this.#readBytes, PROT_READ, this.#pageBytes);
@@ -118,6 +121,15 @@ class RingMapping {
     this.#consumer = 0;
     this.#rest = 0;
   }
+}
+
+/** Node 20 views no more than 4 GiB at once, and the data is there twice. */
+function tooLarge({ name, maxEntries }: BpfMap): EcliError {
+  return new EcliError(
+    'LOAD_FAILED',
+    `ring buffer ${printable(name)}: ${maxEntries} bytes are more than this version of node can read`,
+    { hint: 'make its max_entries smaller, or take node 22 or newer' },
+  );
 }
 
 function mapPages(map: BpfMap, bytes: number, protection: number, offset: number): number {

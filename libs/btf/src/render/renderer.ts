@@ -10,7 +10,7 @@ export function sampleMemory(bytes: Uint8Array): SampleMemory {
   const { buffer, byteOffset, byteLength } = bytes;
   return {
     u8: new Uint8Array(buffer, byteOffset, byteLength),
-    i32: new Int32Array(buffer, byteOffset, byteLength >>> 2),
+    i32: new Int32Array(buffer, byteOffset, Math.floor(byteLength / 4)),
     view: new DataView(buffer, byteOffset, byteLength),
   };
 }
