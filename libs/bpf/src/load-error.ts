@@ -39,6 +39,7 @@ export function loadError(object: FailedObject, { value: result, lines, details 
     targetMissing(program, report, details) ??
     sectionUnknown(program, report, details) ??
     outOfResources(subjectOf(object, report), result, details) ??
+    pinFailed(report, details) ??
     mapFailed(report, result, details) ??
     otherwise(object.name, report, result, details)
   );
@@ -116,7 +117,9 @@ function refused(
   details: string,
 ): EcliError | undefined {
   const feature = program && sectionKind(program.section).feature;
-  if (program && feature && mayLoadPrograms() && probeFeature(feature) === 'no') {
+  // Only attaching takes tracefs.
+  const needed = feature !== undefined && feature !== 'tracefs';
+  if (program && needed && mayLoadPrograms() && probeFeature(feature) === 'no') {
     return featureMissing(describe(program), feature, { details });
   }
   if (-result !== Errno.EPERM && -result !== Errno.EACCES) return undefined;
@@ -158,6 +161,24 @@ function sectionUnknown(
 function subjectOf({ name }: FailedObject, { map, program }: LoadReport): string {
   if (map !== undefined) return `map ${printable(map)}`;
   return program === undefined ? printable(name) : `program ${printable(program)}`;
+}
+
+/** libbpf.c, bpf_object__reuse_map, check_path, bpf_map__pin: what is said where a map has a path in bpffs. */
+const PIN_FAILURE =
+  /^couldn't reuse pinned map at '(?<path>.*)': parameter mismatch|is not on BPF FS|failed to (?:auto-)?pin|error reusing pinned map/;
+
+function pinFailed({ map, messages }: LoadReport, details: string): EcliError | undefined {
+  const reason = messages.find((line) => PIN_FAILURE.test(line));
+  if (map === undefined || reason === undefined) return undefined;
+  const path = PIN_FAILURE.exec(reason)?.groups?.['path'];
+  const hint =
+    path === undefined
+      ? 'pinned maps live in bpffs: sudo mount -t bpf bpf /sys/fs/bpf'
+      : `a map of another type or size has that name; where nothing needs it: sudo rm ${printable(path)}`;
+  return new EcliError('LOAD_FAILED', `map ${printable(map)}: can't be pinned: ${printable(reason)}`, {
+    hint,
+    details,
+  });
 }
 
 function mapFailed({ map }: LoadReport, result: number, details: string): EcliError | undefined {

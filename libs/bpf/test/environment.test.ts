@@ -25,6 +25,8 @@ SEC("raw_tp/sched_switch") int p(struct bpf_raw_tracepoint_args *ctx)
 { return BPF_CORE_READ((struct task_struct *)ctx->args[1], pid); }`;
 const TRACEPOINT = `char LICENSE[] SEC("license") = "GPL";
 SEC("tp/syscalls/sys_enter_execve") int p(void *ctx) { return 0; }`;
+const PINNED = `struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096);
+  __uint(pinning, LIBBPF_PIN_BY_NAME); } ecli_test_pinned SEC(".maps");`;
 
 describe('on another system', () => {
   let folder: string;
@@ -91,9 +93,41 @@ describe('on another system', () => {
   });
 
   kernelTest('without a free descriptor, the limit is named', () => {
-    const { code, hint } = outcome(compile(TRACEPOINT), { before: 'ulimit -n 64', preload: TAKE_ALL_BUT_3 });
+    const { code, hint } = outcome(compile(TRACEPOINT), { before: 'ulimit -n 64', preload: takeAllBut(3) });
     expect(code).not.toBe('NONE');
     expect(hint).toContain('ulimit -n');
+  });
+
+  kernelTest('without tracefs, that is not blamed for a failure to load, which takes none', () => {
+    const before = `ulimit -n 64 && ${UNMOUNT_TRACEFS}`;
+    const { message } = outcome(compile(TRACEPOINT), { before, preload: takeAllBut(2) });
+    expect(message).toContain('too many open files');
+  });
+
+  kernelTest('as root without capabilities, those that a container lacks are named', () => {
+    const before = 'set -- setpriv --bounding-set=-all --inh-caps=-all "$@"';
+    const { code, hint } = outcome(compile(TRACEPOINT), { before });
+    expect(code).toBe('PERMISSION_DENIED');
+    expect(hint).toBe(
+      'root lacks cap_bpf, cap_perfmon, cap_dac_read_search here; ' +
+        'a container gets them by docker run --cap-add … or --privileged',
+    );
+  });
+
+  kernelTest('without bpffs, a pinned map asks for the mount', () => {
+    const { code, message, hint } = outcome(compile(PINNED), { before: 'mount -t tmpfs tmpfs /sys/fs/bpf' });
+    expect(code).toBe('LOAD_FAILED');
+    expect(message).toContain("map ecli_test_pinned: can't be pinned: ");
+    expect(hint).toContain('mount -t bpf bpf /sys/fs/bpf');
+  });
+
+  kernelTest('where another map is pinned by the name, its path is said', () => {
+    const before =
+      'mount -t bpf bpf /sys/fs/bpf && ' +
+      'bpftool map create /sys/fs/bpf/ecli_test_pinned type array key 4 value 4 entries 1 name other';
+    const { message, hint } = outcome(compile(PINNED), { before });
+    expect(message).toContain("can't be pinned: couldn't reuse pinned map at '/sys/fs/bpf/ecli_test_pinned'");
+    expect(hint).toContain('sudo rm /sys/fs/bpf/ecli_test_pinned');
   });
 
   kernelTest('with standard input closed, libbpf is heard all the same', () => {
@@ -104,13 +138,14 @@ describe('on another system', () => {
 });
 
 /** Versions of node need different numbers of descriptors; these are what is left. */
-const TAKE_ALL_BUT_3 = `
+/** Opens files until no more can be, and closes some again. */
+const takeAllBut = (free: number): string => `
   const { closeSync, openSync } = require('fs');
   const taken = [];
   try {
     for (;;) taken.push(openSync('/dev/null'));
   } catch {
-    taken.slice(-3).forEach(closeSync);
+    taken.slice(-${free}).forEach(closeSync);
   }`;
 
 const UNMOUNT_TRACEFS =

@@ -1,8 +1,10 @@
 import { describe, expect } from '@jest/globals';
 import { EcliError, VerifierRejectedError } from '@ecli/core';
+import { constants } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { openObject, openPerfBuffer, openRingBuffer, probeFeature } from '../src/index.ts';
 import { kernelTest } from '../src/testing/index.ts';
+import { permissionDenied } from '../src/privileges.ts';
 import { closing, compile, expectNothingLeftOpen, mapOf, open } from './harness.ts';
 
 const GPL = 'char LICENSE[] SEC("license") = "GPL";';
@@ -51,7 +53,6 @@ describe('a program that the verifier rejects', () => {
     expect(error.details?.length).toBeGreaterThan(1000);
   });
 
-  kernelTest('is told apart from a program for another kernel', () => {
   kernelTest('has no details where its log was told line by line', () => {
     const lines: string[] = [];
     const source = `${GPL} SEC("raw_tp/sched_switch") ${bad}`;
@@ -60,6 +61,7 @@ describe('a program that the verifier rejects', () => {
     expect(error.details).toBe('');
   });
 
+  kernelTest('is told apart from a program for another kernel', () => {
     const error = errorOf(`${GPL}
       struct nope { int member; } __attribute__((preserve_access_index));
       SEC("raw_tp/sched_switch") int p(struct bpf_raw_tracepoint_args *ctx)
@@ -226,6 +228,13 @@ describe('a user without rights', () => {
   });
 });
 
+describe('a user with every right', () => {
+  kernelTest('is told what else may have refused', () => {
+    const { hint } = permissionDenied('loading', 'p', ['raw_tp/sched_switch'], '');
+    expect(hint).toContain('something else refuses');
+  });
+});
+
 describe('a reader of the wrong map', () => {
   expectNothingLeftOpen();
 
@@ -240,6 +249,20 @@ describe('a reader of the wrong map', () => {
     );
     expect(() => closing(openPerfBuffer(variables, { pages: 8 }))).toThrow(
       'not a BPF_MAP_TYPE_PERF_EVENT_ARRAY',
+    );
+  });
+});
+
+describe('a ring buffer', () => {
+  expectNothingLeftOpen();
+
+  kernelTest('is refused when it is larger than node can read', () => {
+    if (constants.MAX_LENGTH > 2 ** 32) return;
+    const object = open(`${GPL}
+      struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 1u << 31); } events SEC(".maps");`);
+    // Not loaded: that would take as much memory.
+    expect(() => closing(openRingBuffer(mapOf(object, 'events')))).toThrow(
+      'ring buffer events: 2147483648 bytes are more than this version of node can read',
     );
   });
 });
