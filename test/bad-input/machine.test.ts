@@ -63,6 +63,17 @@ describe('a machine that lacks something', () => {
     expectRefusal(result, { message: /standard output.*no space left/ });
   });
 
+  kernelTest('a place for temporary files: the message says how to name one', async () => {
+    const source = join(repository, 'examples/opens/opens.bpf.c');
+    for (const place of ['/nonexistent', '/proc/self']) {
+      const result = await runCli(['build', source, '-o', folder], { env: { TMPDIR: place } });
+      expectRefusal(result, {
+        message: `error: ${place}: no place for the temporary files`,
+        hint: /TMPDIR=/,
+      });
+    }
+  });
+
   kernelTest("the kernel's BTF: the message names the option it was left out by", async () => {
     const via = withoutKernelBtf(emptyFolder('btf'));
     const source = join(repository, 'examples/opens/opens.bpf.c');

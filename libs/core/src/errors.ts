@@ -30,7 +30,7 @@ export type ErrorCode =
 export interface EcliErrorOptions {
   /** What the user can do next, as one or more whole lines. */
   readonly hint?: string;
-  /** The full story (a verifier log, compiler output), printed with `--verbose` only. */
+  /** The full story (a verifier's log, a compiler's output), which a terminal shows on demand; a compiler's always. */
   readonly details?: string;
   readonly cause?: unknown;
 }

@@ -163,7 +163,9 @@ describe('build', () => {
     expect(error.code).toBe('BUILD_FAILED');
     expect(error.message).toBe(`${client.source}: does not compile`);
     const line = SOURCE.split('\n').findIndex((text) => text.includes('event->duration_ns')) + 1;
-    expect(error.hint).toContain(`${client.source}:${line}:2: error: use of undeclared identifier 'evant'`);
+    expect(error.details).toContain(
+      `${client.source}:${line}:2: error: use of undeclared identifier 'evant'`,
+    );
     expect(readdirSync(client.folder).sort()).toEqual(['client.bpf.c', 'client.h']);
     expect(temporaryFolders()).toEqual(before);
   });
@@ -235,7 +237,7 @@ describe('build', () => {
   ])('says that a clang which is %s does nothing', async (clang, problem) => {
     const error = await failure(build({ source: client.source, clang: `/bin/${clang}` }));
     expect(error.message).toBe(`${client.source}: does not compile`);
-    expect(error.hint).toBe(`/bin/${clang} ${problem}`);
+    expect(error.details).toBe(`/bin/${clang} ${problem}`);
   });
 
   test('ends the compiler when it is told to, and leaves nothing behind', async () => {
@@ -274,7 +276,7 @@ describe('build', () => {
     const error = await failure(
       build({ source: client.source, additionalCflags: [`-I${join(client.folder, 'own')}`] }),
     );
-    expect(error.hint).toContain('my own');
+    expect(error.details).toContain('my own');
   });
 
   test('says how to install what is missing', async () => {

@@ -91,9 +91,9 @@ describe('readPackage', () => {
   test('names the place of an error in a source without a file', async () => {
     const content = Buffer.from('int x\n');
     const artifact = { reference: '-', content, descriptor: descriptorOf(content, MediaType.source) };
-    const { message, hint } = await failure(readPackage(artifact));
+    const { message, details } = await failure(readPackage(artifact));
     expect(message).toBe('<stdin>: does not compile');
-    expect(hint).toMatch(/^<stdin>:1:6: error: expected ';'/);
+    expect(details).toMatch(/^<stdin>:1:6: error: expected ';'/);
   });
 });
 

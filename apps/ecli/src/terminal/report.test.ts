@@ -21,6 +21,14 @@ describe('reportOf', () => {
     );
   });
 
+  test('has the words of a compiler as they are, asked or not', () => {
+    const details = 'x.c:1:1: error: expected identifier\nint\n   ^\n';
+    const failed = new EcliError('BUILD_FAILED', 'x.c: does not compile', { details });
+    for (const verbose of [false, true]) {
+      expect(reportOf(failed, verbose)).toBe(`error: x.c: does not compile\n${details}`);
+    }
+  });
+
   test('is one line where there is nothing to add', () => {
     expect(reportOf(new EcliError('LOAD_FAILED', 'x'), false)).toBe('error: x\n');
   });

@@ -9,6 +9,9 @@ export function exitCodeOf(error: unknown): number {
   return (error instanceof EcliError ? EXIT_CODES[error.code] : undefined) ?? 1;
 }
 
+/** Failures whose details are the explanation: a compiler's own words. */
+const EXPLAINED_BY_DETAILS: ReadonlySet<ErrorCode> = new Set(['BUILD_FAILED']);
+
 /**
  * Says `error` to a person: the message, the hint, and with `verbose` the details and what caused it. A stack
  * is for bugs alone. Whoever prints it makes it printable.
@@ -16,9 +19,10 @@ export function exitCodeOf(error: unknown): number {
 export function reportOf(error: unknown, verbose: boolean): string {
   if (!(error instanceof EcliError)) return bugReport(error, verbose);
   const parts = [`error: ${error.message}`];
-  if (verbose && error.details) parts.push(error.details.trimEnd());
+  const showsDetails = verbose || EXPLAINED_BY_DETAILS.has(error.code);
+  if (showsDetails && error.details) parts.push(error.details.trimEnd());
   if (error.hint) parts.push(`hint: ${error.hint.replaceAll('\n', '\n      ')}`);
-  if (!verbose && error.details) parts.push('hint: -v shows all that was said');
+  if (!showsDetails && error.details) parts.push('hint: -v shows all that was said');
   if (verbose) parts.push(...causesOf(error));
   return `${parts.join('\n')}\n`;
 }

@@ -57,17 +57,35 @@ export function compilers({ clang, llvmStrip }: CompileSettings): { clang: strin
  * Compiles a `.bpf.c`. The same source and the same clang give the same bytes, wherever the source lies.
  * Works in a temporary folder that is gone afterwards.
  *
- * @throws BUILD_FAILED whose hint is clang's own output; TOOL_MISSING; the reason of `settings.signal`
+ * @throws BUILD_FAILED whose details are clang's own output; OUTPUT_FAILED without a place for temporary files;
+ *   TOOL_MISSING; the reason of `settings.signal`
  */
 export async function compileObject(input: CompileInput, settings: CompileSettings): Promise<CompiledObject> {
   const tools = compilers(settings);
-  removeStaleFolders();
-  const workFolder = mkdtempSync(join(tmpdir(), `${WORK_FOLDER}${process.pid}-`));
+  let workFolder = '';
   try {
+    removeStaleFolders();
+    workFolder = mkdtempSync(join(tmpdir(), `${WORK_FOLDER}${process.pid}-`));
     return await new Compilation(input, settings, tools, workFolder).run();
+  } catch (error) {
+    throw withoutPlace(error);
   } finally {
-    rmSync(workFolder, { recursive: true, force: true });
+    if (workFolder !== '') rmSync(workFolder, { recursive: true, force: true });
   }
+}
+
+/** The calls of node:fs that fail where temporary files have no place. */
+const PLACING: readonly (string | undefined)[] = ['scandir', 'mkdtemp', 'open', 'write'];
+
+/** Says what keeps a build from its temporary files, if `error` comes of that. */
+function withoutPlace(error: unknown): unknown {
+  const { code = '', syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof EcliError || !PLACING.includes(syscall)) return error;
+  const message = `${printable(tmpdir())}: no place for the temporary files of a build (${code})`;
+  return new EcliError('OUTPUT_FAILED', message, {
+    hint: 'name another folder: TMPDIR=FOLDER ecli …',
+    cause: error,
+  });
 }
 
 const WORK_FOLDER = 'ecli-build-';
@@ -183,7 +201,7 @@ class Compilation {
     const { code, stderr } = await runTool({ tool, args: ['-g', this.object], diagnose, signal });
     if (code === 0) return;
     throw new EcliError('BUILD_FAILED', `${printable(this.input.name)}: ${printable(tool)} failed`, {
-      hint: printableLines(stderr.trimEnd()) || 'it said nothing',
+      details: printableLines(stderr.trimEnd()) || 'it said nothing',
     });
   }
 }
@@ -197,7 +215,7 @@ function compileFailed(name: string, stderr: string): EcliError {
   const output = printableLines(stderr.trimEnd());
   const [, header] = /fatal error: '(bpf\/[^']+)' file not found/.exec(stderr) ?? [];
   if (header === undefined) {
-    return new EcliError('BUILD_FAILED', `${printable(name)}: does not compile`, { hint: output });
+    return new EcliError('BUILD_FAILED', `${printable(name)}: does not compile`, { details: output });
   }
   return new EcliError('TOOL_MISSING', `${printable(name)}: ${printable(header)} of libbpf is missing`, {
     hint: installHint('headers'),
