@@ -11,7 +11,7 @@ const KERNEL_VALUE_BYTES: ReadonlyMap<string, number> = new Map([
 /** A map of an object: its definition before load, the kernel's map after. What costs a call is asked lazily. */
 export class BpfMap {
   readonly name: string;
-  readonly #pointer: number;
+  #pointer: number;
   #type: string | undefined;
 
   /** `pointer` is a `struct bpf_map *` that lives as long as its object. */
@@ -22,33 +22,33 @@ export class BpfMap {
 
   /** As C spells it: `BPF_MAP_TYPE_RINGBUF`. */
   get type(): string {
-    this.#type ??= mapTypeName(bindings().libbpf.bpf_map__type(this.#pointer));
+    this.#type ??= mapTypeName(bindings().libbpf.bpf_map__type(this.#live));
     return this.#type;
   }
 
   /** Bytes. */
   get keySize(): number {
-    return bindings().libbpf.bpf_map__key_size(this.#pointer);
+    return bindings().libbpf.bpf_map__key_size(this.#live);
   }
 
   /** Bytes. */
   get valueSize(): number {
-    return bindings().libbpf.bpf_map__value_size(this.#pointer);
+    return bindings().libbpf.bpf_map__value_size(this.#live);
   }
 
   /** For a ring buffer, its size in bytes. */
   get maxEntries(): number {
-    return bindings().libbpf.bpf_map__max_entries(this.#pointer);
+    return bindings().libbpf.bpf_map__max_entries(this.#live);
   }
 
   /** The descriptor after load, owned by the object; negative before. */
   get fd(): number {
-    return bindings().libbpf.bpf_map__fd(this.#pointer);
+    return bindings().libbpf.bpf_map__fd(this.#live);
   }
 
   /** The ELF section whose variables this map holds (`.rodata`); undefined for a map the program declares. */
   get dataSection(): string | undefined {
-    if (bindings().libbpf.bpf_map__is_internal(this.#pointer) === 0) return undefined;
+    if (bindings().libbpf.bpf_map__is_internal(this.#live) === 0) return undefined;
     // libbpf puts up to eight characters of the object's name before it, which openObject keeps free of dots.
     return this.name.slice(this.name.indexOf('.'));
   }
@@ -61,7 +61,7 @@ export class BpfMap {
   freeValueType(): void {
     const bytes = KERNEL_VALUE_BYTES.get(this.type);
     if (bytes === undefined || bytes === this.valueSize) return;
-    bindings().libbpf.bpf_map__set_value_size(this.#pointer, bytes);
+    bindings().libbpf.bpf_map__set_value_size(this.#live, bytes);
   }
 
   /** @throws LOAD_FAILED when it is another kind of map than `type` */
@@ -74,7 +74,7 @@ export class BpfMap {
   initialValue(): Uint8Array {
     const { libbpf, copyMemory } = bindings();
     const size = Buffer.alloc(8);
-    const address = libbpf.bpf_map__initial_value(this.#pointer, size);
+    const address = libbpf.bpf_map__initial_value(this.#live, size);
     return address === 0 ? new Uint8Array(0) : copyMemory(address, Number(size.readBigUInt64LE()));
   }
 
@@ -84,11 +84,21 @@ export class BpfMap {
    * @throws LOAD_FAILED for another size, another kind of map, or after load
    */
   setInitialValue(bytes: Uint8Array): void {
-    const result = bindings().libbpf.bpf_map__set_initial_value(this.#pointer, bytes, bytes.byteLength);
+    const result = bindings().libbpf.bpf_map__set_initial_value(this.#live, bytes, bytes.byteLength);
     if (result >= 0) return;
     throw new EcliError(
       'LOAD_FAILED',
       `map ${printable(this.name)}: ${bytes.byteLength} bytes can't be its initial value: ${errnoName(result)}`,
     );
+  }
+
+  /** Forgets the pointer, when the object is closed. */
+  release(): void {
+    this.#pointer = 0;
+  }
+
+  get #live(): number {
+    if (this.#pointer === 0) throw new Error(`map ${printable(this.name)}: its object is closed`);
+    return this.#pointer;
   }
 }

@@ -82,11 +82,12 @@ export class BpfObject {
 
   /**
    * Detaches, last link first, and frees programs and maps. Idempotent. Memory that was mapped from a map
-   * stays until it is unmapped.
+   * stays until it is unmapped. Programs and maps keep their names and refuse all else.
    */
   close(): void {
     if (this.#pointer === 0) return;
     while (this.#links.length > 0) this.#links.pop()?.destroy();
+    for (const each of [...this.programs, ...this.maps]) each.release();
     bindings().libbpf.bpf_object__close(this.#pointer);
     this.#pointer = 0;
   }

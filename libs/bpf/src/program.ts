@@ -1,3 +1,4 @@
+import { printable } from '@ecli/core';
 import { attachError } from './attach-error.ts';
 import { bindings } from './bindings.ts';
 import { BpfLink } from './link.ts';
@@ -15,7 +16,7 @@ export class BpfProgram {
   readonly name: string;
   /** The ELF section, which says what the program is and where libbpf attaches it. */
   readonly section: string;
-  readonly #pointer: number;
+  #pointer: number;
   readonly #owner: ProgramOwner;
 
   /** `pointer` is a `struct bpf_program *` that lives as long as its object. */
@@ -30,18 +31,18 @@ export class BpfProgram {
   /** As C spells it: `BPF_PROG_TYPE_TRACEPOINT`. */
   get type(): string {
     const { libbpf, readString } = bindings();
-    const type = libbpf.bpf_program__type(this.#pointer);
+    const type = libbpf.bpf_program__type(this.#live);
     return `BPF_PROG_TYPE_${readString(libbpf.libbpf_bpf_prog_type_str(type))?.toUpperCase() ?? type}`;
   }
 
   /** The descriptor after load, owned by the object; negative before. */
   get fd(): number {
-    return bindings().libbpf.bpf_program__fd(this.#pointer);
+    return bindings().libbpf.bpf_program__fd(this.#live);
   }
 
   /** Says before load whether the program is loaded with its object. */
   setAutoload(autoload: boolean): void {
-    bindings().libbpf.bpf_program__set_autoload(this.#pointer, autoload ? 1 : 0);
+    bindings().libbpf.bpf_program__set_autoload(this.#live, autoload ? 1 : 0);
   }
 
   /**
@@ -52,10 +53,20 @@ export class BpfProgram {
    */
   attach(): BpfLink {
     const { libbpf } = bindings();
-    const heard = this.#owner.listen(() => libbpf.bpf_program__attach(this.#pointer));
+    const heard = this.#owner.listen(() => libbpf.bpf_program__attach(this.#live));
     if (heard.value < 0) throw attachError(this, heard);
     const link = new BpfLink(heard.value);
     this.#owner.own(link);
     return link;
+  }
+
+  /** Forgets the pointer, when the object is closed. */
+  release(): void {
+    this.#pointer = 0;
+  }
+
+  get #live(): number {
+    if (this.#pointer === 0) throw new Error(`program ${printable(this.name)}: its object is closed`);
+    return this.#pointer;
   }
 }

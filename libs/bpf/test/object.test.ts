@@ -106,6 +106,15 @@ describe('BpfObject', () => {
     ]);
   });
 
+  kernelTest('lets nothing touch its programs and maps once it is closed', () => {
+    const object = open(EXEC_AND_EXIT);
+    object.load();
+    object.close();
+    expect(() => object.programs[0]?.attach()).toThrow('program on_execve: its object is closed');
+    expect(() => mapOf(object, 'events').maxEntries).toThrow('map events: its object is closed');
+    expect(() => object.load()).toThrow();
+  });
+
   kernelTest('loads no program that is switched off', () => {
     const object = open(`${PREFIX}
       SEC("raw_tp/sched_process_exit") int good(void *ctx) { return send(1); }
