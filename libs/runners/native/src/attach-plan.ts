@@ -1,4 +1,5 @@
 import type { BpfObject, BpfProgram } from '@ecli/bpf';
+import { type ObjectFile, programDefinitions } from '@ecli/btf';
 import { EcliError, printable } from '@ecli/core';
 import type { ProgramMeta } from '@ecli/packages';
 
@@ -40,14 +41,23 @@ const NEEDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Finds the programs that are to be attached, in the package's order.
+ * Finds the programs that are to be attached, in the package's order. Those that libbpf doesn't load unless it is
+ * told to (sections that begin with `?`) are left alone, as the skeletons of bpftool do.
  *
  * @throws PACKAGE_INVALID for one that the object doesn't have, FEATURE_UNSUPPORTED for one that libbpf can't
  * attach by its section alone
  */
-export function planAttach(programs: readonly ProgramMeta[], object: BpfObject): readonly BpfProgram[] {
+export function planAttach(
+  programs: readonly ProgramMeta[],
+  object: BpfObject,
+  file: ObjectFile,
+): readonly BpfProgram[] {
+  const optional = programDefinitions(file).filter(({ section }) => section.startsWith('?'));
+  const unloaded = new Set(optional.map(({ name }) => name));
   const found = programs.map((meta) => ({ meta, program: findProgram(meta, object) }));
-  const linked = found.filter(({ meta }) => meta.link).map(({ program }) => program);
+  const linked = found
+    .filter(({ meta }) => meta.link && !unloaded.has(meta.name))
+    .map(({ program }) => program);
   linked.forEach(refuseUnattachable);
   return linked;
 }

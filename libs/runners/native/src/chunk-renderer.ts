@@ -17,6 +17,9 @@ export class ChunkRenderer {
   samples = 0;
   /** Bytes of those samples in the kernel's buffer, without their headers. */
   sampleBytes = 0;
+  /** Bytes of the first sample so far that isn't as long as the type; a perf buffer fills up to eight bytes. */
+  oddBytes: number | undefined;
+  private readonly longest: number;
   private most = 0;
   private position = 0;
   private out: Uint8Array;
@@ -26,6 +29,7 @@ export class ChunkRenderer {
 
   constructor(private readonly rows: Rows) {
     this.out = this.takeBuffer();
+    this.longest = rows.sampleSize + 7;
     this.padded = sampleMemory(new Uint8Array(Math.ceil(rows.sampleSize / 8) * 8));
   }
 
@@ -59,6 +63,7 @@ export class ChunkRenderer {
     if (!memory || this.position >= CHUNK_BYTES || this.samples >= this.most) return false;
     this.samples++;
     this.sampleBytes += length;
+    if (length < rows.sampleSize || length > this.longest) this.oddBytes ??= length;
     this.position =
       length < rows.sampleSize
         ? this.writePadded(memory, offset, length)

@@ -29,7 +29,10 @@ export function planExport(
 ): ExportPlan | undefined {
   const maps = meta.bpf_skel.maps.filter(({ mmaped }) => !mmaped);
   const found = maps.map((map) => ({ meta: map, map: findMap(map, object) }));
-  if (meta.enable_multiple_export_types) refuseSeveral(program, maps);
+  if (meta.enable_multiple_export_types) {
+    refuseSeveral(program, maps);
+    return undefined; // no map is exported
+  }
   const exported = found.findLast(({ meta: { sample }, map }) => sample !== undefined || map.type in BUFFERS);
   if (!exported) return undefined;
   refuseUnsupported(exported.meta);

@@ -1,6 +1,6 @@
 import { openObject, openPerfBuffer, openRingBuffer, type SampleReader } from '@ecli/bpf';
 import { compileJsonRow, compileTextRow, dataSections, type ObjectFile, parseObject } from '@ecli/btf';
-import { type LoadSpec, type Program } from '@ecli/core';
+import { EcliError, type LoadSpec, printable, type Program } from '@ecli/core';
 import { type PackageMeta, readPackage } from '@ecli/packages';
 import { parseArguments } from './arguments.ts';
 import { planAttach } from './attach-plan.ts';
@@ -8,6 +8,7 @@ import { type ExportPlan, planExport } from './export-plan.ts';
 import { HelpProgram } from './help-program.ts';
 import { LogStream } from './log-stream.ts';
 import { closeAll, NativeProgram, type Output } from './native-program.ts';
+import { naming } from './package-error.ts';
 import { programOptions, statedValues } from './program-options.ts';
 import { JsonRows, type Rows, TextRows } from './rows.ts';
 import { SamplePump } from './sample-pump.ts';
@@ -29,6 +30,14 @@ interface Preparation {
  * known to be wrong is found before the kernel is touched.
  */
 export async function loadProgram(spec: LoadSpec): Promise<Program> {
+  try {
+    return await load(spec);
+  } catch (error) {
+    throw naming(spec, error);
+  }
+}
+
+async function load(spec: LoadSpec): Promise<Program> {
   const { object: bytes, meta } = await readPackage(spec.artifact, spec);
   const file = parseObject(bytes);
   const variables = findVariables(meta.bpf_skel.data_sections, dataSections(file));
@@ -39,7 +48,7 @@ export async function loadProgram(spec: LoadSpec): Promise<Program> {
     const initial = new Map(stated.map(({ variable, bytes: value }) => [variable, value]));
     return new HelpProgram(
       usageText(
-        spec.name,
+        { name: shortName(meta), reference: spec.artifact.reference },
         meta.bpf_skel.doc,
         options,
         ({ variable }) => initial.get(variable) ?? compiledValue(variable),
@@ -47,6 +56,11 @@ export async function loadProgram(spec: LoadSpec): Promise<Program> {
     );
   }
   return loadPrepared({ spec, meta, bytes, file, values: [...stated, ...values], verbose });
+}
+
+/** `opens` of `opens_bpf`: what libbpf's tools make of `opens.bpf.o`, and people call it. */
+function shortName({ bpf_skel: { obj_name: name } }: PackageMeta): string {
+  return name.replace(/(?<=.)_bpf$/, '');
 }
 
 function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation): Program {
@@ -62,7 +76,7 @@ function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation)
   let output: Output | undefined;
   try {
     const plan = planExport(spec.name, meta, object, file);
-    const programs = planAttach(meta.bpf_skel.progs, object);
+    const programs = planAttach(meta.bpf_skel.progs, object, file);
     const rows = plan && compileRows(plan, file, spec);
     setVariables(object, values);
     object.load();
@@ -70,8 +84,20 @@ function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation)
     return new NativeProgram({ name: spec.name, object, programs, stream, output, diagnose });
   } catch (error) {
     closeAll([() => output?.reader.close(), () => object.close()]);
-    throw error;
+    throw withUnseen(error, stream.takeUnseen());
   }
+}
+
+/** Adds what `--verbose` asked for to an error that comes before there is a log to show it in. */
+function withUnseen(error: unknown, lines: readonly string[]): unknown {
+  if (lines.length === 0 || !(error instanceof EcliError)) return error;
+  const { code, message, hint, details } = error;
+  const story = lines.map((line) => printable(line));
+  return new EcliError(code, message, {
+    hint: [...story, ...(hint === undefined ? [] : [hint])].join('\n'),
+    ...(details !== undefined && { details }),
+    cause: error,
+  });
 }
 
 /** Upstream's variable for kernels without BTF of their own; an empty one is none. */
@@ -96,7 +122,7 @@ function openOutput(
   const reader = openReader(plan, meta);
   return {
     reader,
-    pump: new SamplePump({ reader, rows, stream, backpressure, maxEvents }),
+    pump: new SamplePump({ reader, rows, stream, typeName: plan.type.name, backpressure, maxEvents }),
     header: rows.header,
   };
 }

@@ -8,13 +8,16 @@ export class LogStream {
   private readonly clock = new MicrosecondClock();
   private readonly early: string[] = [];
   private isOpen = false;
+  private subscribers = 0;
   private onAbandoned: () => void = () => undefined;
 
   /** Hot: chunks from before a subscription don't come again. */
   readonly logs = new Observable<LogChunk>((subscriber) => {
     const subscription = this.chunks.subscribe(subscriber);
+    this.subscribers++;
     return () => {
       subscription.unsubscribe();
+      this.subscribers--;
       if (!this.observed) this.onAbandoned();
     };
   });
@@ -36,7 +39,9 @@ export class LogStream {
 
   /** Gives a chunk to the subscribers; nobody changes its bytes unless they are released. */
   emit(chunk: LogChunk): void {
-    this.chunks.next(chunk);
+    const { release, ...kept } = chunk;
+    // Of several receivers, none may give away what the others still hold.
+    this.chunks.next(this.subscribers > 1 && release ? kept : chunk);
   }
 
   /** Emits one line for people; before `open` it is kept until then. */
@@ -50,6 +55,11 @@ export class LogStream {
     this.isOpen = true;
     if (this.early.length > 0) this.emitLines('stderr', this.early.splice(0));
     if (header !== undefined) this.emitLines('plain', [header]);
+  }
+
+  /** Takes the lines that were said and that nobody has seen, because `open` never came. */
+  takeUnseen(): readonly string[] {
+    return this.early.splice(0);
   }
 
   complete(): void {

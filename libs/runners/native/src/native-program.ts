@@ -46,6 +46,7 @@ export class NativeProgram implements Program {
       this.parts.programs.forEach((program) => this.attachOne(program));
     } catch (error) {
       this.failure = asEcliError(error, 'ATTACH_FAILED', name);
+      stream.open(undefined); // what was said until then may tell why
       await this.detach();
       throw this.failure;
     }
@@ -89,9 +90,10 @@ export class NativeProgram implements Program {
         // The kernel takes some 70 ms for a tracepoint, in which the events of other links would fill the buffer.
         await output?.pump.catchUp();
       }
+    } finally {
+      // After a failure too: a buffer that is being read must not be unmapped.
       output?.pump.stop();
       await this.pumping;
-    } finally {
       closeAll([() => output?.reader.close(), () => object.close()]);
     }
     // A failure to attach is told by attach itself.

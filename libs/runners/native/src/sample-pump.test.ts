@@ -7,7 +7,7 @@ import { type PumpOptions, SamplePump } from './sample-pump.ts';
 
 /** Writes the two words of a sample, so that padding shows. */
 class WordRows implements Rows {
-  readonly sampleSize = 8;
+  readonly sampleSize = 16;
   readonly maxBytes = 40;
 
   setTime(): void {}
@@ -36,7 +36,13 @@ class Running {
 
   constructor(options: Partial<PumpOptions> = {}, reader = new FakeReader()) {
     this.reader = reader;
-    this.pump = new SamplePump({ reader, rows: new WordRows(), stream: this.stream, ...options });
+    this.pump = new SamplePump({
+      reader,
+      rows: new WordRows(),
+      stream: this.stream,
+      typeName: 'word',
+      ...options,
+    });
     this.stream.logs.subscribe((chunk) => {
       this.chunks.push(chunk);
       for (const watcher of this.watchers) watcher();
@@ -225,7 +231,7 @@ describe('SamplePump', () => {
     const backpressure = new Gate();
     const reader = new FakeReader();
     const stream = new LogStream();
-    const pump = new SamplePump({ reader, rows: new WordRows(), stream, backpressure });
+    const pump = new SamplePump({ reader, rows: new WordRows(), stream, typeName: 'word', backpressure });
     const subscription = stream.logs.subscribe();
     const ended = pump.run();
     backpressure.shut();
@@ -315,6 +321,34 @@ describe('SamplePump', () => {
     expect(misplaced(running.shown)).toEqual({ length: 100_000, first: -1 });
     expect(running.chunks.length).toBeGreaterThan(3);
     expect(ticks).toBeGreaterThan(1);
+  });
+
+  test('gives no buffer back that a second receiver still holds', async () => {
+    const running = new Running({}, new FakeReader(100_000));
+    running.stream.logs.subscribe();
+    running.reader.write(numbers(30_000));
+    await running.stop();
+    expect(running.chunks.map(({ release }) => release)).toEqual(running.chunks.map(() => undefined));
+  });
+
+  test.each([
+    [8, 'what is missing is shown as zero'],
+    [24, 'the rest is not shown'],
+  ])('says once that events have %i bytes and their type another size', async (bytes, shown) => {
+    const running = new Running();
+    running.reader.write([1, 2], bytes);
+    running.reader.write([3]);
+    await running.stop();
+    expect(running.lines('stderr')).toEqual([
+      `an event has ${bytes} bytes, struct word has 16: ${shown}; --export STRUCT names another`,
+    ]);
+  });
+
+  test('takes the filling of a perf buffer for no part of an event', async () => {
+    const running = new Running();
+    running.reader.write([1], 20);
+    await running.stop();
+    expect(running.lines('stderr')).toEqual([]);
   });
 
   test('says what the kernel lost, and how much in all at the end', async () => {

@@ -19,6 +19,8 @@ export interface PumpOptions {
   readonly reader: SampleReader;
   readonly rows: Rows;
   readonly stream: LogStream;
+  /** What messages call the type of the samples. */
+  readonly typeName: string;
   readonly backpressure?: Backpressure | undefined;
   readonly maxEvents?: number | undefined;
 }
@@ -32,11 +34,13 @@ export class SamplePump {
   private readonly rows: Rows;
   private readonly stream: LogStream;
   private readonly backpressure: Backpressure | undefined;
+  private readonly typeName: string;
   private readonly loss = new LossReport();
   private readonly pacing: Pacing;
   private readonly chunk: ChunkRenderer;
   /** Events still to show. */
   private remaining: number;
+  private hasToldOdd = false;
   private samplesSinceEmpty = 0;
   private bytesSinceEmpty = 0;
   private waitMs = WAIT_MS;
@@ -49,10 +53,11 @@ export class SamplePump {
   private stopping = false;
   private interrupt: () => void = () => undefined;
 
-  constructor({ reader, rows, stream, backpressure, maxEvents = Infinity }: PumpOptions) {
+  constructor({ reader, rows, stream, typeName, backpressure, maxEvents = Infinity }: PumpOptions) {
     this.reader = reader;
     this.rows = rows;
     this.stream = stream;
+    this.typeName = typeName;
     this.backpressure = backpressure;
     this.chunk = new ChunkRenderer(rows);
     this.remaining = maxEvents;
@@ -115,10 +120,21 @@ export class SamplePump {
     this.samplesSinceEmpty += chunk.samples;
     this.bytesSinceEmpty += chunk.sampleBytes;
     const { isFull } = chunk;
+    if (chunk.oddBytes !== undefined && !this.hasToldOdd) this.tellOdd(chunk.oddBytes);
     if (chunk.samples > 0 && stream.observed) stream.emit({ stream: 'plain', timeUs, ...chunk.take() });
     const line = this.loss.update(reader.lost, performance.now());
     if (line !== undefined) stream.say(line);
     return isFull;
+  }
+
+  /** Says, once, that samples are not what they are shown as: mostly the wrong struct of several. */
+  private tellOdd(bytes: number): void {
+    this.hasToldOdd = true;
+    const { sampleSize } = this.rows;
+    const shown = bytes < sampleSize ? 'what is missing is shown as zero' : 'the rest is not shown';
+    this.stream.say(
+      `an event has ${bytes} bytes, struct ${this.typeName} has ${sampleSize}: ${shown}; --export STRUCT names another`,
+    );
   }
 
   private isHeld(): boolean {

@@ -355,6 +355,31 @@ describe('attach', () => {
     expect(recording.chunks).toEqual([]);
   });
 
+  kernelTest('tells with --verbose what was said until a failure', async () => {
+    const more = 'SEC("tp/syscalls/no_such_tracepoint") int second(void *ctx) { return 0; }';
+    const recording = await Recording.load(kills({ more }, { args: ['--verbose'] }));
+    await failureOf(recording.program.attach());
+    expect(recording.text('stderr')).toContain("loading object 'kills_bpf'");
+    expect(recording.text('stderr')).toContain('attached on_kill');
+  });
+
+  kernelTest('leaves programs alone that libbpf loads only on demand', async () => {
+    const more = 'SEC("?tp/syscalls/no_such_tracepoint") int second(void *ctx) { return 0; }';
+    const recording = await Recording.attached(kills({ more }));
+    kill(3);
+    await recording.program.detach();
+    expect(recording.numbers()).toEqual(counting(3));
+  });
+
+  kernelTest('shows nothing of a package of several exports that names none', async () => {
+    const recording = await Recording.attached(
+      changed((meta) => ({ ...meta, enable_multiple_export_types: true })),
+    );
+    kill(3);
+    expect(await recording.program.detach()).toEqual({ code: 0 });
+    expect(recording.chunks).toEqual([]);
+  });
+
   kernelTest('leaves programs alone that are only to be loaded', async () => {
     const recording = await Recording.attached(
       changed(withProgram((program) => ({ ...program, link: false }))),
@@ -392,7 +417,7 @@ describe('arguments', () => {
     expect(await recording.program.detach()).toEqual({ code: 0 });
     expect(recording.lines('stdout')).toEqual(
       expect.arrayContaining([
-        'Usage: kills [options]',
+        'Usage: ecli run kills [options]',
         '      --only_pid VALUE  (pid_t; default: 0)',
         '      --flag            set flag to true (default: false)',
         '      --mode VALUE      (enum mode; one of MODE_PLAIN, MODE_FANCY; default: MODE_PLAIN)',
@@ -541,6 +566,13 @@ describe('load', () => {
     const before = kernelDescriptors();
     expect((await failureOf(runner.load(kills({ more })))).code).toBe('VERIFIER_REJECTED');
     expect(kernelDescriptors()).toEqual(before);
+  });
+
+  kernelTest('tells with --verbose what libbpf said of a program that the verifier refuses', async () => {
+    const more = 'SEC("tp/syscalls/sys_enter_getpid") int second(void *ctx) { for (;;); }';
+    const error = await failureOf(runner.load(kills({ more }, { args: ['--verbose'] })));
+    expect(error.code).toBe('VERIFIER_REJECTED');
+    expect(error.hint).toContain("prog 'second': -- BEGIN PROG LOAD LOG --");
   });
 
   kernelTest('fails for a BTF file that is not there', async () => {
