@@ -159,6 +159,18 @@ describe('enums', () => {
   test('suggest the name that was meant', () => {
     expect(() => encode(level, 'HIGHT')).toThrow('HIGHT is not an enum level; did you mean HIGH?');
   });
+
+  test.each([
+    [0x78, "'x'"],
+    [0x27, "'''"],
+    [0x37, "'7'"],
+    [0, '0'],
+    [0xff, '-1'],
+  ])('%i is shown as %s, which can be given', (byte, text) => {
+    const type = argumentType(table, char);
+    expect(type?.format(Uint8Array.of(byte))).toBe(text);
+    expect(encode(char, text)).toEqual(Uint8Array.of(byte));
+  });
 });
 
 describe('char arrays', () => {

@@ -94,7 +94,12 @@ function integerType(name: string, size: number, signed: boolean, char: boolean)
       if (value < minimum || value > maximum) return refuse(outOfRange(text, name, range));
       return integerBytes(value, size);
     },
-    format: (bytes) => String(readInteger(bytes, size, signed)),
+    format(bytes) {
+      const value = readInteger(bytes, size, signed);
+      return char && value >= 0x20n && value < 0x7fn
+        ? `'${String.fromCharCode(Number(value))}'`
+        : String(value);
+    },
   };
 }
 

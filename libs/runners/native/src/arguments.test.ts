@@ -3,6 +3,7 @@ import { ArgumentError } from '@ecli/core';
 import type { CommandArgument } from '@ecli/packages';
 import fc from 'fast-check';
 import { TypeTable } from '../test/type-table.ts';
+import type { ArgumentType } from './argument-types.ts';
 import { parseArguments } from './arguments.ts';
 import { programOptions, type ProgramOption, statedValues } from './program-options.ts';
 import { usageText } from './usage.ts';
@@ -225,14 +226,14 @@ describe('usageText', () => {
   const initial = ({ variable: at }: ProgramOption): Uint8Array => compiledValue(at);
 
   test('tells what a program is, its options, their types and what they are without being given', () => {
-    expect(usageText('opens', doc, options, initial)).toBe(
+    expect(usageText({ name: 'opens', reference: 'dist/opens.json' }, doc, options, initial)).toBe(
       [
         'opens 0.1: Trace opens',
         '',
         'Shows who opens what.',
         'By pid.',
         '',
-        'Usage: opens [options]',
+        'Usage: ecli run dist/opens.json [options]',
         '',
         'Options:',
         '  -p, --pid VALUE       (int; default: 0)',
@@ -247,15 +248,37 @@ describe('usageText', () => {
     );
   });
 
+  test('shows of a long value its beginning', () => {
+    const listing = optionsOf(variable('x', 'int'));
+    const type = { ...listing[0]?.type, format: () => '1,'.repeat(1000) } as ArgumentType;
+    const text = usageText({ name: 'a', reference: 'a' }, {}, [{ ...listing[0], type } as ProgramOption], initial);
+    expect(text).toContain(`default: ${'1,'.repeat(30)}…)`);
+  });
+
+  test('gives nobody the name of --help', () => {
+    const own = optionsOf(variable('targ_help', 'int', { cmdarg: { long: 'help' } }));
+    expect(own.map(({ long }) => long)).toEqual(['targ_help']);
+  });
+
+  test.each([
+    ['-', 'ecli run - [options]'],
+    ['my files/it.json', "ecli run 'my files/it.json' [options]"],
+    ["it's", "ecli run 'it'\\''s' [options]"],
+  ])('spells the reference %j as one that a shell takes', (reference, call) => {
+    expect(usageText({ name: 'x', reference }, {}, [], initial)).toContain(`Usage: ${call}\n`);
+  });
+
   test('breaks long descriptions between words', () => {
     const long = optionsOf(variable('x', 'int', { description: 'word '.repeat(60) }));
-    const lines = usageText('a', {}, long, initial).split('\n');
+    const lines = usageText({ name: 'a', reference: 'a' }, {}, long, initial).split('\n');
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
   });
 
   test('lets no control character of a package through', () => {
     const evil = optionsOf(variable('x\x1b[31m', 'int', { description: 'a\x1b]0;b\x07c' }));
     // eslint-disable-next-line no-control-regex -- no control character may reach a terminal
-    expect(usageText('e\x1b', { brief: '\x1b' }, evil, initial)).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
+    expect(usageText({ name: 'e\x1b', reference: '\x1b' }, { brief: '\x1b' }, evil, initial)).not.toMatch(
+      /[\x00-\x09\x0b-\x1f]/,
+    );
   });
 });

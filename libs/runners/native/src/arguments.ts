@@ -49,9 +49,9 @@ class ArgumentReader {
     private readonly args: readonly string[],
     private readonly options: readonly ProgramOption[],
   ) {
-    // A program's own `verbose` takes the name; `--help` is always ours.
+    // A program's own `verbose` takes the name.
     for (const option of options) {
-      if (option.long !== '' && option.long !== 'help') this.longs.set(option.long, option);
+      if (option.long !== '') this.longs.set(option.long, option);
       if (option.short !== undefined) this.shorts.set(option.short, option);
     }
   }

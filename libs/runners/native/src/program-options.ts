@@ -19,9 +19,12 @@ export interface ProgramOption {
   readonly sets: boolean;
 }
 
-/** Makes the options from the variables of all data sections. A name that is taken already is passed over. */
+/**
+ * Makes the options from the variables of all data sections. A name that is taken already is passed over, and
+ * so is `help`, which every program has.
+ */
 export function programOptions(variables: readonly Variable[], btf: TypeLookup): readonly ProgramOption[] {
-  const taken = new Set<string>();
+  const taken = new Set(['--help']);
   return variables.map((variable) => programOption(variable, btf, taken));
 }
 

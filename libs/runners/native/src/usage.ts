@@ -1,5 +1,6 @@
 import { printable, printableLines } from '@ecli/core';
 import type { PackageDoc } from '@ecli/packages';
+import { listed } from './listed.ts';
 import type { ProgramOption } from './program-options.ts';
 
 /** One line of the list of options. */
@@ -8,17 +9,23 @@ interface OptionLine {
   readonly text: string;
 }
 
+/** What a program is called, and where it is: what its user types. */
+export interface ProgramName {
+  readonly name: string;
+  readonly reference: string;
+}
+
 /**
  * Writes how a program is used, from its documentation and its variables' descriptions.
  * `initial` gives the bytes that a variable has when no argument sets it.
  */
 export function usageText(
-  name: string,
+  { name, reference }: ProgramName,
   doc: PackageDoc | undefined,
   options: readonly ProgramOption[],
   initial: (option: ProgramOption) => Uint8Array,
 ): string {
-  const own = options.filter((option) => option.type && option.long !== '' && option.long !== 'help');
+  const own = options.filter((option) => option.type && option.long !== '');
   const names = new Set(own.map(({ long }) => long));
   const helpShort = own.some(({ short }) => short === 'h') ? '    ' : '-h, ';
   const lines = [
@@ -26,8 +33,17 @@ export function usageText(
     { spelling: `${helpShort}--help`, text: 'print this help' },
     ...(names.has('verbose') ? [] : [{ spelling: '    --verbose', text: "show libbpf's messages" }]),
   ];
-  const paragraphs = [...docParagraphs(name, doc), `Usage: ${printable(name)} [options]`, optionList(lines)];
+  const paragraphs = [
+    ...docParagraphs(name, doc),
+    `Usage: ecli run ${typed(reference)} [options]`,
+    optionList(lines),
+  ];
   return `${paragraphs.join('\n\n')}\n`;
+}
+
+/** Spells a word as one types it in a shell. */
+function typed(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${printable(word).replaceAll("'", `'\\''`)}'`;
 }
 
 function docParagraphs(name: string, doc: PackageDoc = {}): readonly string[] {
@@ -46,12 +62,19 @@ function optionLine(option: ProgramOption, initial: Uint8Array): OptionLine {
   const value = type?.format(initial) ?? '';
   const facts = [
     type?.flag ? '' : typeName,
-    type?.choices ? `one of ${type.choices.join(', ')}` : '',
-    value === '' ? '' : `default: ${value}`,
+    type?.choices ? `one of ${listed(type.choices)}` : '',
+    value === '' ? '' : `default: ${shortened(value)}`,
   ];
   const known = facts.filter(Boolean).join('; ');
   const described = help ?? (type?.flag ? `set ${printable(option.variable.name)} to ${sets}` : '');
   return { spelling, text: `${printableLines(described).trim()}${known ? ` (${known})` : ''}`.trim() };
+}
+
+/** Of a longer value, an array's or a text's, its beginning is enough to know it by. */
+const VALUE_LENGTH = 60;
+
+function shortened(value: string): string {
+  return value.length > VALUE_LENGTH ? `${value.slice(0, VALUE_LENGTH)}…` : value;
 }
 
 const WIDTH = 100;

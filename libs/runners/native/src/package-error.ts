@@ -1,0 +1,26 @@
+import { EcliError, type ErrorCode, type LoadSpec, printable } from '@ecli/core';
+
+/** What is wrong with the content of a package. */
+const CODES: ReadonlySet<ErrorCode> = new Set(['PACKAGE_INVALID', 'OBJECT_INVALID']);
+
+/**
+ * Puts the name that the user knows a package by before what is wrong with its content: whoever reads a part
+ * of it (its ELF, a variable) doesn't know what the part came in. Other errors stay as they are.
+ */
+export function naming({ name, artifact }: LoadSpec, error: unknown): unknown {
+  if (!(error instanceof EcliError) || !CODES.has(error.code)) return error;
+  const { code, message, hint, details, cause } = error;
+  const isNamed = [name, artifact.path ?? name].some((known) => message.startsWith(`${printable(known)}: `));
+  if (isNamed) return error;
+  const bare = withoutPrefix(message, `${printable(artifact.reference)}: `);
+  return new EcliError(code, `${printable(name)}: ${bare}`, {
+    cause,
+    ...(hint !== undefined && { hint }),
+    ...(details !== undefined && { details }),
+  });
+}
+
+/** Standard input's reference is `-`, its name isn't. */
+function withoutPrefix(text: string, prefix: string): string {
+  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+}
