@@ -251,7 +251,12 @@ describe('usageText', () => {
   test('shows of a long value its beginning', () => {
     const listing = optionsOf(variable('x', 'int'));
     const type = { ...listing[0]?.type, format: () => '1,'.repeat(1000) } as ArgumentType;
-    const text = usageText({ name: 'a', reference: 'a' }, {}, [{ ...listing[0], type } as ProgramOption], initial);
+    const text = usageText(
+      { name: 'a', reference: 'a' },
+      {},
+      [{ ...listing[0], type } as ProgramOption],
+      initial,
+    );
     expect(text).toContain(`default: ${'1,'.repeat(30)}…)`);
   });
 
