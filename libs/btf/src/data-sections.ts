@@ -29,6 +29,8 @@ export interface VariableLayout {
 const DATA_SECTIONS = ['.data', '.rodata', '.bss'];
 /** A map's value size is a `__u32`. */
 const MOST_BYTES = 0xffff_ffff;
+/** Each becomes a map, and each is looked for among all types and symbols. Programs have three or four. */
+const MOST_SECTIONS = 256;
 /** `linkage` of a BTF variable: BTF_VAR_STATIC. */
 const STATIC = 0;
 
@@ -39,7 +41,9 @@ const STATIC = 0;
  * @throws OBJECT_INVALID when BTF and ELF disagree
  */
 export function dataSections({ elf, btf }: ObjectFile): DataSectionLayout[] {
-  return elf.sections.filter(isDataSection).map((section) => {
+  const sections = elf.sections.filter(isDataSection);
+  checkNames(sections);
+  return sections.map((section) => {
     if (section.size > MOST_BYTES)
       throw unsound(section, `${section.size} bytes are more than a map can hold`);
     const { name, size, data } = section;
@@ -55,6 +59,18 @@ export function isDataSectionName(name: string): boolean {
 function isDataSection({ name, type, size }: ElfSection): boolean {
   const holdsData = type === SectionType.PROGBITS || type === SectionType.NOBITS;
   return holdsData && size > 0 && isDataSectionName(name);
+}
+
+/** Two of one name would have the same variables, and libbpf finds only one of their maps. */
+function checkNames(sections: readonly ElfSection[]): void {
+  if (sections.length > MOST_SECTIONS) {
+    throw objectInvalid(`ELF: ${sections.length} sections of data are more than ${MOST_SECTIONS}`);
+  }
+  const names = new Set<string>();
+  for (const section of sections) {
+    if (names.has(section.name)) throw unsound(section, 'there are two of this name');
+    names.add(section.name);
+  }
 }
 
 function variablesOf(section: ElfSection, elf: ElfFile, btf: Btf): VariableLayout[] {

@@ -22,6 +22,9 @@ export interface MapDefinition {
   readonly valueType?: number;
 }
 
+/** libbpf knows eleven, and refuses others. */
+const MOST_MEMBERS = 64;
+
 /**
  * Lists the maps that an object defines, data sections not included, in the order of its BTF. The convention
  * is libbpf's (`__uint`, `__type`, `__array` in bpf_helpers.h): a member `int (*NAME)[VALUE]` is a number, a
@@ -45,6 +48,9 @@ export function mapDefinitions({ elf, btf }: ObjectFile): MapDefinition[] {
     if (variable.kind !== 'variable') throw objectInvalid(`section .maps: BTF type ${id} is not a variable`);
     const definition = btf.resolve(variable.type);
     if (definition.kind !== 'struct') throw unsound(variable.name, 'it is not defined by a struct');
+    if (definition.members.length > MOST_MEMBERS) {
+      throw unsound(variable.name, `${definition.members.length} members define it`);
+    }
     return defineMap(variable.name, definition, btf);
   });
 }

@@ -162,6 +162,10 @@ describe('mapDefinitions', () => {
     ['int number SEC(".maps");', 'map number: it is not defined by a struct'],
     ['struct { int type; } map SEC(".maps");', 'map map: type is not a pointer'],
     ['struct { int *type; } map SEC(".maps");', 'map map: type is not set by __uint'],
+    [
+      `struct { ${Array.from({ length: 65 }, (_, index) => `int *m${index};`).join(' ')} } map SEC(".maps");`,
+      'map map: 65 members define it',
+    ],
     ['struct later; struct { __type(key, struct later); } map SEC(".maps");', 'a forward has no size'],
   ])('refuses %s', (source, message) => {
     expect(() => mapDefinitions(parseObject(compile(source)))).toThrow(message);
@@ -169,6 +173,23 @@ describe('mapDefinitions', () => {
 
   test('finds none in an object without any', () => {
     expect(mapDefinitions(parseObject(compile('int LICENSE SEC("license");')))).toEqual([]);
+  });
+});
+
+describe('an object made to keep its reader busy', () => {
+  test('is refused with two data sections of one name, which would both have all its variables', () => {
+    const object = Buffer.from(compile('int a SEC(".data.a") = 1; int b SEC(".data.b") = 2;'));
+    expect(dataSections(parseObject(object)).map(({ name }) => name)).toEqual(['.data.a', '.data.b']);
+    for (let at = object.indexOf('.data.b\0'); at >= 0; at = object.indexOf('.data.b\0'))
+      object.write('.data.a', at);
+    expect(() => dataSections(parseObject(object))).toThrow('section .data.a: there are two of this name');
+  });
+
+  test('is refused with more data sections than any program has', () => {
+    const many = Array.from({ length: 257 }, (_, index) => `int v${index} SEC(".data.s${index}") = 1;`);
+    expect(() => dataSections(parseObject(compile(many.join('\n'))))).toThrow(
+      'ELF: 257 sections of data are more than 256',
+    );
   });
 });
 
