@@ -31,8 +31,19 @@ export const KIND_LAYOUTS: readonly (KindLayout | undefined)[] = [
   { kind: 'enum', words: 0, wordsEach: 3 }, // ENUM64
 ];
 
+/** `BTF_KIND_*`, as far as raw words are read by kind. */
 export const KIND_INT = 1;
-export const KIND_TYPEDEF = 8;
-export const KIND_RESTRICT = 11;
-export const KIND_TYPE_TAG = 18;
+export const KIND_ARRAY = 3;
+const KIND_TYPEDEF = 8;
+const KIND_RESTRICT = 11;
+export const KIND_FUNC = 12;
+export const KIND_FUNC_PROTO = 13;
+export const KIND_VAR = 14;
+export const KIND_DATASEC = 15;
+const KIND_TYPE_TAG = 18;
 export const KIND_ENUM64 = 19;
+
+/** Typedefs, qualifiers and type tags: what a type is looked for behind. */
+export function isModifier(kind: number): boolean {
+  return (kind >= KIND_TYPEDEF && kind <= KIND_RESTRICT) || kind === KIND_TYPE_TAG;
+}

@@ -1,4 +1,4 @@
-import { KIND_INT, KIND_LAYOUTS, KIND_RESTRICT, KIND_TYPEDEF, KIND_TYPE_TAG } from './btf-kinds.ts';
+import { isModifier, KIND_INT, KIND_LAYOUTS } from './btf-kinds.ts';
 import { LITTLE_ENDIAN } from './byte-order.ts';
 import { MOST_MODIFIERS } from './limits.ts';
 import { objectInvalid } from './object-invalid.ts';
@@ -89,9 +89,7 @@ export class BtfReader {
     let target = id;
     for (let hop = 0; hop <= MOST_MODIFIERS; hop++) {
       if (target === 0 || target >= this.count) return undefined;
-      const kind = this.kind(target);
-      const modifies = (kind >= KIND_TYPEDEF && kind <= KIND_RESTRICT) || kind === KIND_TYPE_TAG;
-      if (!modifies) return target;
+      if (!isModifier(this.kind(target))) return target;
       target = this.sizeOrType(target);
     }
     return undefined;

@@ -1,13 +1,15 @@
-import { KIND_LAYOUTS, KIND_RESTRICT, KIND_TYPEDEF, KIND_TYPE_TAG } from './btf-kinds.ts';
+import {
+  isModifier,
+  KIND_ARRAY,
+  KIND_DATASEC,
+  KIND_FUNC,
+  KIND_FUNC_PROTO,
+  KIND_LAYOUTS,
+  KIND_VAR,
+} from './btf-kinds.ts';
 import type { BtfReader } from './btf-reader.ts';
 import { MOST_MODIFIERS } from './limits.ts';
 import { objectInvalid } from './object-invalid.ts';
-
-/** `BTF_KIND_*` of linux/include/uapi/linux/btf.h, as far as they refer to something. */
-const KIND_FUNC = 12;
-const KIND_FUNC_PROTO = 13;
-const KIND_VAR = 14;
-const KIND_DATASEC = 15;
 
 /** Kinds whose third word is a type: pointers, typedefs, qualifiers, functions and prototypes, variables, tags. */
 const HEAD_REFERS = new Set([2, 8, 9, 10, 11, KIND_FUNC, KIND_FUNC_PROTO, KIND_VAR, 17, 18]);
@@ -15,7 +17,6 @@ const HEAD_REFERS = new Set([2, 8, 9, 10, 11, KIND_FUNC, KIND_FUNC_PROTO, KIND_V
 const PART_TYPE: Readonly<Record<number, number>> = { 4: 1, 5: 1, [KIND_FUNC_PROTO]: 1, [KIND_DATASEC]: 0 };
 /** Kinds whose parts begin with a name: structs, unions, enums, prototypes. */
 const PARTS_NAMED = new Set([4, 5, 6, KIND_FUNC_PROTO, 19]);
-const KIND_ARRAY = 3;
 
 /**
  * Checks that all ids and names that types refer to exist, that functions have prototypes and data sections
@@ -54,8 +55,7 @@ function checkParts(reader: BtfReader, id: number, kind: number): void {
 function checkChain(reader: BtfReader, id: number): void {
   let at = id;
   for (let hop = 0; hop <= MOST_MODIFIERS; hop++) {
-    const kind = at === 0 ? 0 : reader.kind(at);
-    if (!((kind >= KIND_TYPEDEF && kind <= KIND_RESTRICT) || kind === KIND_TYPE_TAG)) return;
+    if (at === 0 || !isModifier(reader.kind(at))) return;
     at = reader.sizeOrType(at);
   }
   throw objectInvalid(`BTF type ${id}: its typedefs or qualifiers go in a circle`);

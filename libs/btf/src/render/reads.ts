@@ -1,7 +1,4 @@
-import { endianness } from 'node:os';
-
-/** Samples are in the byte order of the machine whose kernel made them, which is this one. */
-const LITTLE_ENDIAN = endianness() === 'LE';
+import { LITTLE_ENDIAN } from '../byte-order.ts';
 
 /** Where a value lies, counted from the byte that the variable `at` of the generated code stands for. */
 export interface Place {
