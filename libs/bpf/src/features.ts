@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { bindings } from './bindings.ts';
 import { Errno } from './errno.ts';
 import { mayLoadPrograms } from './privileges.ts';
-import { tracefsFolder, tracefsMounted } from './tracefs.ts';
+import { tracefsFolder } from './tracefs.ts';
 
 /** Something of the kernel that programs need and a kernel may lack. */
 export interface Feature {
@@ -70,7 +70,8 @@ export function probeFeature(name: FeatureName): Answer {
 const PROBES: Readonly<Record<FeatureName, () => Answer>> = {
   bpf: () => exists('/proc/sys/kernel/unprivileged_bpf_disabled'),
   btf: () => exists('/sys/kernel/btf/vmlinux'),
-  tracefs: () => (tracefsMounted() ? 'yes' : 'no'),
+  // Mounted or not: proc_filesystems(5).
+  tracefs: () => (readFileSync('/proc/filesystems', 'utf8').includes('\ttracefs\n') ? 'yes' : 'no'),
   // perf_event_open(2): "the official way of knowing if perf_event_open() support is enabled".
   perf_event: () => exists('/proc/sys/kernel/perf_event_paranoid'),
   kprobe: () => probeEvents('kprobe'),

@@ -117,9 +117,7 @@ function refused(
   details: string,
 ): EcliError | undefined {
   const feature = program && sectionKind(program.section).feature;
-  // Only attaching takes tracefs.
-  const needed = feature !== undefined && feature !== 'tracefs';
-  if (program && needed && mayLoadPrograms() && probeFeature(feature) === 'no') {
+  if (program && feature && mayLoadPrograms() && probeFeature(feature) === 'no') {
     return featureMissing(describe(program), feature, { details });
   }
   if (-result !== Errno.EPERM && -result !== Errno.EACCES) return undefined;
