@@ -3,6 +3,7 @@ import { ArgumentError, nearNames, printable } from '@ecli/core';
 import { commands } from './commands.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { overview } from './usage.ts';
+import { VERSION } from './version.ts';
 
 /** How the process was called: `ecc` is `ecli build`. */
 export type Binary = 'ecli' | 'ecc';
@@ -11,10 +12,17 @@ export type Binary = 'ecli' | 'ecc';
 export async function runCli(binary: Binary, argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
     terminal.configure(process.env);
+    if (argv[0] === '--version' || argv[0] === '-V') return version(binary, terminal);
     return binary === 'ecc' ? await call('build', argv, terminal, 'ecc') : await dispatch(argv, terminal);
   } catch (error) {
     return terminal.fail(error);
   }
+}
+
+/** Mostly main.ts has answered already; not where standard output needs care. */
+function version(binary: Binary, terminal: Terminal): number {
+  terminal.print(`${binary} ${VERSION}\n`);
+  return 0;
 }
 
 /** The first word is a command, or help, or else `run` goes without saying. */

@@ -28,17 +28,17 @@ export interface Command {
 }
 
 /** Flags that every command has. */
-const COMMON = {
+export const commonFlags = {
   verbose: { short: 'v', help: 'show diagnostics on standard error' },
   help: { short: 'h', help: 'show this' },
 } as const satisfies FlagTable;
 
 /** Makes a command of what is declared: reads its flags, prints its help, and tells its failures. */
 export function defineCommand<const Flags extends FlagTable>(command: CommandDeclaration<Flags>): Command {
-  const table = { ...command.flags, ...COMMON };
+  const table = { ...command.flags, ...commonFlags };
 
   async function execute(argv: readonly string[], call: string, terminal: Terminal): Promise<number> {
-    const reading = readFlags<Flags & typeof COMMON>(argv, table, command.passesOn === true);
+    const reading = readFlags<Flags & typeof commonFlags>(argv, table, command.passesOn === true);
     if (reading.flags.help) {
       terminal.print(usage(call, { ...command, flags: table }));
       return 0;

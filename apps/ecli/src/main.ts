@@ -15,9 +15,20 @@ const [, path = '', ...argv] = process.argv;
 // node_modules/.bin/ecc and bin/ecc.cjs lead here too, and mean `ecli build`.
 const binary = parse(path).name === 'ecc' ? 'ecc' : 'ecli';
 
-if (argv[0] === '--version' || argv[0] === '-V') {
-  writeSync(1, `${binary} ${VERSION}\n`);
-} else {
+if (!(asksForVersion() && isWritten(`${binary} ${VERSION}\n`))) {
   const { start } = requireWithCodeCache(join(import.meta.dirname, ECLI_START)) as typeof Start;
   void start(binary, argv);
+}
+
+function asksForVersion(): boolean {
+  return argv[0] === '--version' || argv[0] === '-V';
+}
+
+/** False where standard output is full, closed or busy: all that takes more care is start.ts's. */
+function isWritten(text: string): boolean {
+  try {
+    return writeSync(1, text) === text.length;
+  } catch {
+    return false;
+  }
 }

@@ -25,6 +25,8 @@ export interface RunRequest {
   /** Milliseconds from attach to the end; without it the program runs until something else ends it. */
   readonly timeoutMs?: number;
   readonly btfPath?: string;
+  /** Shows diagnostics from load on. */
+  readonly verbose?: boolean;
 }
 
 /** Where it happens. */
@@ -102,6 +104,7 @@ async function fetchArtifact(request: RunRequest, around: RunSurroundings): Prom
 
 function load(request: RunRequest, artifact: Artifact, around: RunSurroundings): Promise<Program> {
   const { runner, logger, stdout, stderr, stop } = around;
+  if (request.verbose) logger.raise('debug');
   const spec: LoadSpec = {
     ...request,
     name: nameOf(request.reference),

@@ -1,4 +1,5 @@
 import { ArgumentError, EcliError, MediaType, nearNames, printable } from '@ecli/core';
+import { commonFlags } from './command.ts';
 import { namesOf, readFlags, type FlagTable, type FlagValues } from './flags.ts';
 import type { RunRequest } from './program-run.ts';
 
@@ -28,7 +29,8 @@ export const runFlags = {
 } as const satisfies FlagTable;
 
 /** Flags of `run` that may also stand among the program's arguments; the others decide how REF is read. */
-const { 'program-type': _, ...adoptable } = runFlags;
+const { 'program-type': _, ...wishes } = runFlags;
+const adoptable = { ...wishes, verbose: commonFlags.verbose };
 
 /** Reads what `ecli run` was called with. @throws ARGUMENT_INVALID for a value that makes no sense */
 export function requestOf(
@@ -61,7 +63,12 @@ export function adoptFlag(request: RunRequest, error: unknown): RunRequest | und
   );
   const words = args.slice(position, position + (takesValue ? 2 : 1));
   const { flags } = readFlags(words, adoptable, true);
-  return { ...request, ...wishesOf(flags), args: args.toSpliced(position, words.length) };
+  return {
+    ...request,
+    ...wishesOf(flags),
+    ...(flags.verbose && { verbose: true }),
+    args: args.toSpliced(position, words.length),
+  };
 }
 
 /** The unknown argument, or `--export` where it is what a program lacks that doesn't say what its events are. */
@@ -71,7 +78,7 @@ function positionOfFlag(args: readonly string[], error: unknown): number {
   return lacksType ? args.findIndex((argument) => /^--export(=|$)/.test(argument)) : -1;
 }
 
-function wishesOf(given: FlagValues<typeof adoptable>): Partial<RunRequest> {
+function wishesOf(given: FlagValues<typeof wishes>): Partial<RunRequest> {
   const { json, timeout, 'max-events': maxEvents, export: exportType, btf } = given;
   return {
     ...(json && { format: 'json' }),

@@ -194,10 +194,10 @@ test('a command that is not built yet says how to build it', () => {
 });
 
 describe('output', () => {
-  test('to a full disk is a failure that says so', async () => {
+  test.each(['--help', '--version'])('of %s to a full disk is a failure that says so', async (flag) => {
     const full = openSync('/dev/full', 'w');
     try {
-      expect(await run(['--help'], { stdio: ['ignore', full, 'pipe'] })).toMatchObject({
+      expect(await run([flag], { stdio: ['ignore', full, 'pipe'] })).toMatchObject({
         code: 1,
         stderr: 'error: standard output: no space left on the device\n',
       });
@@ -206,8 +206,8 @@ describe('output', () => {
     }
   });
 
-  test('to a reader that has gone ends quietly', async () => {
-    const child = start(['--help']);
+  test.each(['--help', '--version'])('of %s to a reader that has gone ends quietly', async (flag) => {
+    const child = start([flag]);
     child.stdout?.destroy();
     expect(await outcome(child)).toMatchObject({ code: 0, stderr: '' });
   });

@@ -126,6 +126,12 @@ describe('a flag of ecli behind the reference', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
   });
 
+  kernelTest('-v shows diagnostics', async () => {
+    const { code, stderr } = await run(['run', '--export', 'event', object, '-v', '--timeout=0.1']);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^debug: attached /m);
+  });
+
   kernelTest('is checked as it is before the reference', async () => {
     const { code, stderr } = await run(['run', '--export', 'event', object, '--timeout', 'soon']);
     expect(code).toBe(2);
