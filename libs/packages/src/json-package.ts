@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import { EcliError, type EcliErrorOptions, printable } from '@ecli/core';
 import { type Decoder, fieldsOf, integer, mismatch, ShapeError, string } from './decoder.ts';
-import { locateSyntaxError } from './json-syntax.ts';
+import { locateSyntaxError, parseExactJson } from './json-syntax.ts';
 import { packageMeta } from './meta-decoder.ts';
 import type { PackageMeta, ProgramPackage } from './meta.ts';
 
@@ -53,7 +53,7 @@ function parseJson(content: Uint8Array, name: string): unknown {
   const text = decodeUtf8(content, name);
   if (text.trim() === '') throw invalid(name, 'empty, expected a JSON package');
   try {
-    return JSON.parse(text) as unknown;
+    return parseExactJson(text);
   } catch (cause) {
     const { line, column } = locateSyntaxError(text) ?? { line: 1, column: 1 };
     throw invalid(name, `line ${line}, column ${column}: not JSON`, { cause });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { locateSyntaxError } from './json-syntax.ts';
+import { locateSyntaxError, parseExactJson } from './json-syntax.ts';
 
 describe('locateSyntaxError', () => {
   test.each([
@@ -47,3 +47,35 @@ function isJson(text: string): boolean {
     return false;
   }
 }
+
+describe('parseExactJson', () => {
+  test('gives whole numbers that a number can not hold as their digits, and nothing else', () => {
+    const text = `{"a": [18446744073709551615, 12345678901234567000,-9223372036854775808 , 9007199254740991, 0.12345678901234567890,
+      1234567890123456789.5, 12345678901234567890e1, 1e-1234567890123456], "k:12345678901234567890": "\\",12345678901234567890"}`;
+    expect(parseExactJson(text)).toEqual({
+      a: [
+        ...[
+          '18446744073709551615',
+          12345678901234567000,
+          '-9223372036854775808',
+          9007199254740991,
+          0.12345678901234568,
+        ],
+        ...[1234567890123456800, 123456789012345680000, 0],
+      ],
+      'k:12345678901234567890': '",12345678901234567890',
+    });
+  });
+
+  test('is JSON.parse for everything else', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = JSON.stringify(value);
+        expect(parseExactJson(`[${text}, 12345678901234567]`)).toEqual([
+          JSON.parse(text),
+          '12345678901234567',
+        ]);
+      }),
+    );
+  });
+});

@@ -1,3 +1,20 @@
+const LONG_INTEGER = /[[:,]\s*-?\d{16}/;
+const STRING_OR_LONG_INTEGER = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![-+.\deE])-?\d{16,}(?![.\deE])/g;
+
+/**
+ * As JSON.parse, but whole numbers that would be written with other digits again come as strings of theirs: a
+ * 64-bit default must not become its neighbour.
+ *
+ * @throws SyntaxError
+ */
+export function parseExactJson(text: string): unknown {
+  if (!LONG_INTEGER.test(text)) return JSON.parse(text);
+  const exact = text.replace(STRING_OR_LONG_INTEGER, (token) =>
+    token.startsWith('"') || String(Number(token)) === token ? token : `"${token}"`,
+  );
+  return JSON.parse(exact);
+}
+
 /** A place in a text, both counted from 1; `column` counts UTF-16 units, as editors do. */
 export interface TextPosition {
   readonly line: number;

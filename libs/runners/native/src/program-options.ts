@@ -102,12 +102,16 @@ function statedBytes(option: ProgramOption, stated: unknown): Uint8Array {
   });
 }
 
+/** The digits as they stood in the package; from 10^21 on JavaScript writes an exponent, which no integer type reads. */
+function numberText(value: number): string {
+  return Math.abs(value) >= 1e21 && Number.isInteger(value) ? String(BigInt(value)) : String(value);
+}
+
 /** Spells a JSON value as a user would on the command line. */
 function valueText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? '1' : '0';
-  // Beyond 2^53 JavaScript writes an exponent, which no integer type reads.
-  if (typeof value === 'number') return Number.isInteger(value) ? String(BigInt(value)) : String(value);
+  if (typeof value === 'number') return numberText(value);
   if (!Array.isArray(value)) return undefined;
   const texts = value.map(valueText);
   return texts.includes(undefined) ? undefined : texts.join(',');
