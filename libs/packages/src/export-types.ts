@@ -53,8 +53,14 @@ export function knownExportTypes(object: ObjectFile, marked: readonly CompositeT
   const { btf } = object;
   const events = eventMapOf(object);
   const value = events && valueStruct(btf, events);
-  const structs = value ? new Set([value, ...marked]) : new Set(marked);
-  return [...structs].map((struct) => describeStruct(btf, struct));
+  const structs = marked.filter((struct) => struct !== value?.struct).map(ofItsOwnName);
+  return [...(value ? [value] : []), ...structs].map((named) => describeStruct(btf, named));
+}
+
+/** Whether the map that carries events says of which type they are. */
+export function eventsAreTyped(object: ObjectFile): boolean {
+  const events = eventMapOf(object);
+  return events !== undefined && valueStruct(object.btf, events) !== undefined;
 }
 
 /** Describes the struct that the user names. @throws PACKAGE_INVALID listing the structs there are */
@@ -64,8 +70,10 @@ export function exportTypeNamed(
   exportType: string,
   others: readonly string[] = [],
 ): ExportType {
-  const struct = object.btf.find('struct', structWord(exportType));
-  if (struct) return describeStruct(object.btf, struct);
+  const word = structWord(exportType);
+  const found = object.btf.find('struct', word) ?? object.btf.find('typedef', word);
+  const named = found && namedStruct(object.btf, found.id);
+  if (named) return describeStruct(object.btf, named);
   throw new EcliError(
     'PACKAGE_INVALID',
     `${printable(name)}: no struct ${printable(exportType)} in the object's BTF`,
@@ -81,11 +89,11 @@ export function structWord(exportType: string): string {
 }
 
 /** The entry of `export_types` for a struct. @throws OBJECT_INVALID for an unsound layout */
-function describeStruct(btf: Btf, struct: CompositeType): ExportType {
+function describeStruct(btf: Btf, { name, id, struct }: NamedStruct): ExportType {
   return {
-    name: struct.name,
+    name,
     size: btf.sizeOf(struct.id),
-    type_id: struct.id,
+    type_id: id,
     members: struct.members.map(({ name, type }) => ({ name, type: spellType(btf, type) })),
   };
 }
@@ -95,17 +103,38 @@ function eventMapOf(object: ObjectFile): MapDefinition | undefined {
   return mapDefinitions(object).findLast(({ type }) => EVENT_MAPS.includes(type));
 }
 
-/** The struct of a map's values, where `__type(value, struct …)` gives one with a name. */
-function valueStruct(btf: Btf, { valueType }: MapDefinition): CompositeType | undefined {
-  if (valueType === undefined) return undefined;
-  const type = btf.resolve(valueType);
-  return type.kind === 'struct' && type.name !== '' ? type : undefined;
+/** The struct of a map's values, where `__type(value, …)` gives one with a name. */
+function valueStruct(btf: Btf, { valueType }: MapDefinition): NamedStruct | undefined {
+  return valueType === undefined ? undefined : namedStruct(btf, valueType);
+}
+
+/** A struct and the type that names it: itself, or the typedef of one without a name of its own. */
+interface NamedStruct {
+  readonly name: string;
+  readonly id: number;
+  readonly struct: CompositeType;
+}
+
+/** The struct that a type is; undefined for another type, and for a struct that nothing names. */
+function namedStruct(btf: Btf, id: number): NamedStruct | undefined {
+  const struct = btf.resolve(id);
+  if (struct.kind !== 'struct') return undefined;
+  if (struct.name !== '') return ofItsOwnName(struct);
+  // Only qualifiers can stand before the typedef: resolve has gone this way.
+  for (let type = btf.type(id); 'target' in type; type = btf.type(type.target)) {
+    if (type.kind === 'typedef') return { name: type.name, id: type.id, struct };
+  }
+  return undefined;
+}
+
+function ofItsOwnName(struct: CompositeType): NamedStruct {
+  return { name: struct.name, id: struct.id, struct };
 }
 
 function markedStructs(btf: Btf): CompositeType[] {
   return variableTypes(btf)
     .filter(({ variable }) => DUMMY.test(variable))
-    .flatMap(({ type }) => structBehind(btf, type) ?? []);
+    .flatMap(({ type }) => structBehind(btf, type)?.struct ?? []);
 }
 
 function variableTypes(btf: Btf): { readonly variable: string; readonly type: number }[] {
@@ -115,10 +144,9 @@ function variableTypes(btf: Btf): { readonly variable: string; readonly type: nu
 }
 
 /** The struct with a name that a type is or points to. */
-function structBehind(btf: Btf, id: number): CompositeType | undefined {
+function structBehind(btf: Btf, id: number): NamedStruct | undefined {
   const type = btf.resolve(id);
-  const target = type.kind === 'pointer' ? btf.resolve(type.target) : type;
-  return target.kind === 'struct' && target.name !== '' ? target : undefined;
+  return namedStruct(btf, type.kind === 'pointer' ? type.target : id);
 }
 
 const MOST_LISTED = 12;
@@ -143,6 +171,7 @@ function candidates(object: ObjectFile): string[] {
   const values = mapDefinitions(object).flatMap((map) => valueStruct(btf, map) ?? []);
   const pointed = variableTypes(btf).flatMap(({ type }) => structBehind(btf, type) ?? []);
   const own = [...values, ...pointed];
-  const structs = own.length > 0 ? own : btf.types.filter((type) => type.kind === 'struct');
+  const structs: readonly { readonly name: string }[] =
+    own.length > 0 ? own : btf.types.filter((type) => type.kind === 'struct');
   return structs.map(({ name }) => name).filter((name) => name !== '');
 }

@@ -81,6 +81,20 @@ describe('build', () => {
     expect(built.meta.export_types.map(({ name }) => name)).toEqual(['event', 'open_key']);
   });
 
+  test('says which of several structs events are taken for, and takes the one that is marked', async () => {
+    const header = `struct open_key { int a; };\n${HEADER}`;
+    client.write('client.h', header);
+    const guessed = await build({ source: client.source });
+    expect(guessed.package.meta.export_types.map(({ name }) => name)).toEqual(['open_key', 'event']);
+    expect(guessed.warnings).toMatch(
+      /client\.bpf\.c: events are taken for struct open_key, the first of its header; others: event\n/,
+    );
+    client.write('client.h', header.replace('struct event {', '/// @export\nstruct event {'));
+    const marked = await build({ source: client.source });
+    expect(marked.package.meta.export_types.map(({ name }) => name)).toEqual(['event', 'open_key']);
+    expect(marked.warnings).toBe('');
+  });
+
   test('takes @export and the type of the map where there is no header', async () => {
     rmSync(client.header);
     const struct = 'struct event { int pid; unsigned long long duration_ns; };';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { compileObject } from '@ecli/bpf/testing';
+import { checkExportType, parseObject } from '@ecli/btf';
 import { describeObject, parseJsonPackage, stringifyJsonPackage } from '../src/index.ts';
 import { withExportType } from '../src/describe-object.ts';
 
@@ -7,11 +8,17 @@ const EVENTS = `
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 struct event { int pid; char comm[16]; struct { __u8 low : 4; } bits; };
+typedef struct { int pid; } sent_t;
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); VALUE } rb SEC(".maps");
 `;
 
 function compile(rest: string, value = ''): Uint8Array {
   return compileObject(`${EVENTS.replace('VALUE', value)}${rest}`);
+}
+
+function exportTypesOf(object: Uint8Array, exportType?: string): unknown {
+  const options = { name: 'a.bpf.o', ...(exportType !== undefined && { exportType }) };
+  return describeObject(object, options).meta.export_types;
 }
 
 describe('describeObject', () => {
@@ -77,9 +84,6 @@ describe('describeObject', () => {
   test('takes the type of events from the struct asked for, the mark or the map, in this order', () => {
     const marked = 'const volatile struct event *__eunomia_dummy_event_ptr __attribute__((unused));';
     const other = 'struct other { long x; }; const struct other *unused __attribute__((unused));';
-    const nameOf = (object: Uint8Array, exportType?: string): unknown =>
-      describeObject(object, { name: 'a.bpf.o', ...(exportType !== undefined && { exportType }) }).meta
-        .export_types;
     const event = {
       name: 'event',
       size: 24,
@@ -90,10 +94,26 @@ describe('describeObject', () => {
         { name: 'bits', type: 'struct (anonymous)' },
       ],
     };
-    expect(nameOf(compile(marked))).toEqual([event]);
-    expect(nameOf(compile('', '__type(value, struct event);'))).toEqual([event]);
-    expect(nameOf(compile(marked + other), 'other')).toMatchObject([{ name: 'other', size: 8 }]);
-    expect(nameOf(compile(marked + other), 'struct event')).toEqual([event]);
+    expect(exportTypesOf(compile(marked))).toEqual([event]);
+    expect(exportTypesOf(compile('', '__type(value, struct event);'))).toEqual([event]);
+    expect(exportTypesOf(compile(marked + other), 'other')).toMatchObject([{ name: 'other', size: 8 }]);
+    expect(exportTypesOf(compile(marked + other), 'struct event')).toEqual([event]);
+  });
+
+  test('takes a typedef for the name of a struct that has none', () => {
+    const sent = { name: 'sent_t', size: 4, members: [{ name: 'pid', type: 'int' }] };
+    expect(exportTypesOf(compile('', '__type(value, sent_t);'))).toMatchObject([sent]);
+    const object = compile('const sent_t *unused __attribute__((unused));');
+    const described = describeObject(object, { name: 'a.bpf.o', exportType: 'sent_t' });
+    const [claim] = described.meta.export_types;
+    expect(claim).toMatchObject(sent);
+    expect(claim && checkExportType(parseObject(object).btf, claim)).toMatchObject({
+      kind: 'struct',
+      size: 4,
+    });
+    expect(() => describeObject(object, { name: 'a.bpf.o' })).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('one of: sent_t\n') }),
+    );
   });
 
   test('asks for the struct, naming those there are, when it can not tell', () => {

@@ -107,6 +107,24 @@ describe('addCommentKeys', () => {
     expect(failure(() => variableKeys(comment))).toBe(message);
   });
 
+  test('takes text after a JSON value for the description', () => {
+    expect(variableKeys('/// @cmdarg {"default": 5}\n/// how many\n/// of them')).toEqual({
+      cmdarg: { default: 5 },
+      description: 'how many of them',
+    });
+  });
+
+  test('keeps 64-bit values as they are', () => {
+    expect(variableKeys('/// @cmdarg {"default": 18446744073709551615}')).toEqual({
+      cmdarg: { default: '18446744073709551615' },
+    });
+  });
+
+  test('takes a comment between a section and a name for the same program', () => {
+    const source = '/// @tchook {"ifindex": 2}\nSEC("tc")\n/** of packets */\nint ingress(void *ctx) {}';
+    expect(keys(source)['program']).toEqual({ tchook: { ifindex: 2 }, description: 'of packets' });
+  });
+
   test('shows no control character of what it refuses', () => {
     expect(failure(() => variableKeys('/// @cmdarg {\u001b[2J'))).toMatch(/breaks at \\x1b\[2J$/);
   });

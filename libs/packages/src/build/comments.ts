@@ -1,6 +1,6 @@
 import { EcliError, printable } from '@ecli/core';
 import { type Decoder, ShapeError } from '../decoder.ts';
-import { locateSyntaxError } from '../json-syntax.ts';
+import { locateSyntaxError, parseExactJson } from '../json-syntax.ts';
 import { mapMeta, packageDoc, programMeta, variableMeta } from '../meta-decoder.ts';
 import type { TerseSkeleton } from '../skeleton.ts';
 import {
@@ -129,7 +129,10 @@ interface Command {
   readonly line: number;
 }
 
-/** A command's text goes on until the next command or an empty line; inside JSON, empty lines don't count. */
+/**
+ * A command's text goes on until the next command, an empty line, or the end of a JSON value; inside JSON, empty
+ * lines don't count.
+ */
 function readCommands({ lines }: DocComment): Command[] {
   const commands: Command[] = [];
   let current: Command | undefined;
@@ -148,9 +151,13 @@ function commandIn({ text, line }: DocLine): Command | undefined {
 }
 
 function continued(command: Command | undefined, { text, line }: DocLine): Command {
-  if (!command) return { word: 'description', text, line };
+  if (!command || isJson(command)) return { word: 'description', text, line };
   const separator = command.text.startsWith('{') ? '\n' : ' ';
   return { ...command, text: command.text === '' ? text : `${command.text}${separator}${text}` };
+}
+
+function isJson({ word, text }: Command): boolean {
+  return !TEXT_KEYS.includes(word) && text !== '' && locateSyntaxError(text) === undefined;
 }
 
 function isUnfinishedJson(text: string): boolean {
@@ -161,7 +168,7 @@ function valueOf({ word, text, line }: Command, source: SourceText): unknown {
   if (TEXT_KEYS.includes(word)) return text === '' ? undefined : text;
   if (text === '') return true;
   try {
-    return JSON.parse(text) as unknown;
+    return parseExactJson(text);
   } catch (cause) {
     const position = locateSyntaxError(text);
     if (!text.startsWith('{') || !position) return text;

@@ -72,8 +72,9 @@ class DeclarationReader {
     const isAfterCode = token.line === this.lastLine;
     const lines = docLines(token);
     if (!lines || isAfterCode || this.depth > 0) return;
-    const continues = this.comment !== undefined && token.line === this.commentEnd + 1;
-    this.comment = { lines: continues ? [...(this.comment?.lines ?? []), ...lines] : lines };
+    // Between SEC(…) and a function's name stands a second comment on the same function.
+    const continues = this.head.length > 0 || token.line === this.commentEnd + 1;
+    this.comment = { lines: [...(continues ? (this.comment?.lines ?? []) : []), ...lines] };
     this.commentEnd = token.endLine;
   }
 

@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type ObjectFile, parseObject } from '@ecli/btf';
 import { EcliError, printable } from '@ecli/core';
-import { exportTypeNamed, knownExportTypes, structWord, unknownEvents } from '../export-types.ts';
+import {
+  eventsAreTyped,
+  exportTypeNamed,
+  knownExportTypes,
+  structWord,
+  unknownEvents,
+} from '../export-types.ts';
 import type { ExportType } from '../meta.ts';
 import { objectNameOf, skeletonOf, stemOf } from '../skeleton.ts';
 import { addCommentKeys, exportedStructs, type SourceText } from './comments.ts';
@@ -65,25 +71,43 @@ export async function packageSource(request: SourceRequest): Promise<SourcePacka
     export_types: exportTypes,
     eunomia_version: BUILDER_VERSION,
   };
-  const warnings = [compiled.warnings, unknown ? `${unknown.message}\n${unknown.hint}\n` : ''].join('');
+  const doubt = wanted.marked || eventsAreTyped(object) ? '' : doubtOf(name, exportTypes);
+  const warnings = [compiled.warnings, unknown ? `${unknown.message}\n${unknown.hint}\n` : '', doubt].join(
+    '',
+  );
   const { startedMs } = compiled;
   const dependencies = [...new Set([...compiled.dependencies, ...wanted.files])];
   return { object: compiled.object, meta, dependencies, startedMs, warnings };
 }
 
+/** What to say where the order in a header alone decides which struct the events are. */
+function doubtOf(name: string, exportTypes: readonly ExportType[]): string {
+  const [first, ...others] = exportTypes.map((type) => printable(type.name));
+  if (others.length === 0) return '';
+  return (
+    `${printable(name)}: events are taken for struct ${first}, the first of its header; others: ${others.join(', ')}\n` +
+    'where that is wrong, write /// @export above the one they are\n'
+  );
+}
+
 interface WantedStructs {
+  /** In order: of several, the first is what events are. */
   readonly structs: readonly string[];
+  /** Whether the user has said which it is. */
+  readonly marked: boolean;
   /** Absolute paths of the headers that were looked at for them. */
   readonly files: readonly string[];
 }
 
 function wantedStructs({ name, header, exportType }: SourceRequest, source: SourceText): WantedStructs {
-  if (exportType !== undefined) return { structs: [structWord(exportType)], files: [] };
+  if (exportType !== undefined) return { structs: [structWord(exportType)], marked: true, files: [] };
   const path = header ?? headerBeside(name);
   const marked = exportedStructs(source);
-  if (path === undefined) return { structs: marked, files: [] };
-  const defined = definedStructs(readText(path));
-  return { structs: [...new Set([...defined, ...marked])], files: [resolve(path)] };
+  if (path === undefined) return { structs: marked, marked: marked.length > 0, files: [] };
+  const text = readText(path);
+  marked.push(...exportedStructs({ name: path, text }));
+  const structs = [...new Set([...marked, ...definedStructs(text)])];
+  return { structs, marked: marked.length > 0, files: [resolve(path)] };
 }
 
 /** `opens.h` for `opens.bpf.c`. */
