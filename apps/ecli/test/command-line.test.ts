@@ -225,6 +225,20 @@ describe('a signal while a program is awaited on standard input', () => {
     expect(await outcome(child)).toMatchObject({ code, signal: null });
   });
 
+  test('SIGHUP is nothing to nohup, whose setting node undoes', async () => {
+    const child = start(['run', '-v', '-'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...whenReading, _: '/usr/bin/nohup' },
+    });
+    await reading(child);
+    child.kill('SIGHUP');
+    child.stdin?.end('no program');
+    expect(await outcome(child)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('standard input: '),
+    });
+  });
+
   test('an exception that nobody expected is owned up to, with exit code 1', async () => {
     const child = start(['run', '-'], {
       stdio: ['pipe', 'pipe', 'pipe'],

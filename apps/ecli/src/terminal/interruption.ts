@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { isStartedByNohup } from './nohup.ts';
 
 /** Signals that ask a program to end: Ctrl-C, a supervisor, a terminal that goes away. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -34,8 +35,10 @@ export class Interruption {
     return this.signal.aborted ? (this.signal.reason as InterruptedError) : undefined;
   }
 
+  /** Under nohup, a terminal that goes away is nothing to hear of. */
   listen(): void {
     for (const name of SIGNALS) process.on(name, this.receive);
+    if (isStartedByNohup(process.env)) process.off('SIGHUP', this.receive).on('SIGHUP', () => undefined);
   }
 
   /** Lets signals end the process again, as they do by default. */
