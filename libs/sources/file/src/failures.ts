@@ -25,7 +25,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   ELOOP: 'symbolic links that lead in a circle',
   ENAMETOOLONG: 'the name is too long',
-  EIO: 'the disk or its driver failed (EIO)',
+  EIO: 'reading it fails (EIO): the disk or its driver',
   EMFILE: 'too many open files (EMFILE); see ulimit -n',
 };
 

@@ -81,6 +81,17 @@ describe('FileSource takes', () => {
   });
 });
 
+test('FileSource takes a link that leads nowhere, to say so', async () => {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    await symlink('gone', 'dangling');
+    expect(source.supports('dangling')).toBe(true);
+  } finally {
+    process.chdir(before);
+  }
+});
+
 describe('FileSource fetches', () => {
   test('the package.json of a folder, and says where it is', async () => {
     const artifact = await source.fetch(folder, context);
@@ -145,6 +156,14 @@ describe('FileSource suggests', () => {
     expect(hint).toBe(`did you mean ${join(folder, 'examples/opens/opens.bpf.c')}?`);
   });
 
+  test('what a stem is the beginning of', async () => {
+    await mkdir(join(folder, 'stem'));
+    for (const name of ['sched.h', 'sched.bpf.c', 'schedule.bpf.c', 'README'])
+      await file(`stem/${name}`, '//');
+    const hint = await hintFor(join(folder, 'stem/sched'));
+    expect(hint).toBe(`did you mean ${join(folder, 'stem/sched.bpf.c')}?`);
+  });
+
   test('nothing where nothing is near', async () => {
     expect(await hintFor(join(folder, 'zzzzzzzz'))).toBeUndefined();
   });
@@ -172,6 +191,8 @@ describe('FileSource refuses', () => {
     ['a path through a file', '/etc/passwd/x', 'no such file or folder'],
     ['a name that is too long', `/${'x'.repeat(300)}`, 'the name is too long'],
     ['the URL of another machine', 'file://elsewhere/x.json', 'not the URL of a file here'],
+    ['a URL that is no path', 'file:dist', 'file:dist: not the URL of a file here'],
+    ['what only looks like a file', '/proc/self/mem', 'reading it fails (EIO)'],
     ['a URL with a NUL', 'file:///x%00y', 'x\\x00y'],
   ])('%s', async (_what, reference, message) => {
     await expect(source.fetch(reference, context)).rejects.toThrow(message);

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EcliError, printable } from '@ecli/core';
@@ -39,6 +39,8 @@ export function parseLocation(reference: string): Location {
 
 function pathOfUrl(reference: string): string {
   try {
+    // The URL parser takes `file:dist` for `file:///dist`, which nobody means.
+    if (!reference.startsWith('file:/')) throw new TypeError('no absolute path');
     return fileURLToPath(reference);
   } catch (cause) {
     throw new EcliError('REFERENCE_UNSUPPORTED', `${printable(reference)}: not the URL of a file here`, {
@@ -50,7 +52,8 @@ function pathOfUrl(reference: string): string {
 
 function exists(path: string): boolean {
   try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+    // A link that leads nowhere is there too, and fetch says where it leads.
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     // No right to look, a loop of links, a name too long: fetch says which, if the reference is ours at all.
     return false;

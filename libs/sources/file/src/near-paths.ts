@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { nearNames } from '@ecli/core';
+import { isProgramName } from './media-type.ts';
 
 /** How many suggestions are still a help. */
 const MOST = 3;
@@ -18,12 +19,13 @@ export async function nearPaths(path: string): Promise<readonly string[]> {
   return found;
 }
 
-/** `part` in `folder` (empty: the current one) where that exists, else the names near to it. */
+/** `part` in `folder` (empty: the current one) where that exists, else programs it is the stem of, else near names. */
 async function step(folder: string, part: string): Promise<string[]> {
   const base = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
   if (await exists(`${base}${part}`)) return [`${base}${part}`];
   const names = await readdir(folder === '' ? '.' : folder).catch(() => []);
-  return nearNames(part, names).map((name) => `${base}${name}`);
+  const begun = names.filter((name) => name.startsWith(`${part}.`) && isProgramName(name)).sort();
+  return (begun.length > 0 ? begun : nearNames(part, names)).map((name) => `${base}${name}`);
 }
 
 async function exists(path: string): Promise<boolean> {
