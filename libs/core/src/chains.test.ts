@@ -56,6 +56,7 @@ describe('SourceChain', () => {
       message: '\\x1b]0;x: no source takes this reference',
       hint: 'this ecli takes what begins with fake:',
     });
+    await expect(new SourceChain([]).fetch('', context)).rejects.toThrow('an empty reference: no source');
   });
 });
 

@@ -45,7 +45,8 @@ export class SourceChain implements Source {
   async fetch(reference: string, context: FetchContext): Promise<Artifact> {
     const source = this.sources.find((candidate) => candidate.supports(reference));
     if (source) return source.fetch(reference, context);
-    throw new EcliError('REFERENCE_UNSUPPORTED', `${printable(reference)}: no source takes this reference`, {
+    const subject = reference === '' ? 'an empty reference' : printable(reference);
+    throw new EcliError('REFERENCE_UNSUPPORTED', `${subject}: no source takes this reference`, {
       hint: `this ecli takes ${this.takes || 'no references at all'}`,
     });
   }
