@@ -1,7 +1,11 @@
 import { EcliError, type ErrorCode, type LoadSpec, printable } from '@ecli/core';
 
 /** What is wrong with the content of a package. */
-const CODES: ReadonlySet<ErrorCode> = new Set(['PACKAGE_INVALID', 'OBJECT_INVALID', 'MEDIA_TYPE_UNSUPPORTED']);
+const CODES: ReadonlySet<ErrorCode> = new Set([
+  'PACKAGE_INVALID',
+  'OBJECT_INVALID',
+  'MEDIA_TYPE_UNSUPPORTED',
+]);
 
 /**
  * Puts the name that the user knows a package by before what is wrong with its content: whoever reads a part
