@@ -38,6 +38,29 @@ describe('sources', () => {
   });
 });
 
+/** process.stdout and its like, console included: to get one makes node set a shared pipe to O_NONBLOCK. */
+const STANDARD_STREAM = /\bprocess\.std(?:out|err)\b|\bconsole\.\w+\(/;
+const COMMENT = /^\s*(?:\/\/|\/?\*)/;
+
+describe('the standard streams', () => {
+  test('are written to by apps/ecli/src/terminal alone, by descriptor', () => {
+    const sources = rooms.flatMap(({ files }) => files).filter(({ forTests }) => !forTests);
+    const touching = sources.flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .flatMap((line, index) =>
+          STANDARD_STREAM.test(line) && !COMMENT.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [],
+        ),
+    );
+    expect(touching).toEqual([]);
+  });
+
+  test.each(['process.stdout.write(text);', 'const { stderr } = process.stderr;', "console.error('x');"])(
+    'would be found in %j',
+    (line) => expect(line).toMatch(STANDARD_STREAM),
+  );
+});
+
 describe('rooms', () => {
   test.each(rooms)('$name has a README, and an entry that opens with what the room does', ({ folder }) => {
     const entry = ['src/index.ts', 'src/main.ts'].find((path) => existsSync(join(ROOT, folder, path))) ?? '';
