@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { expect, test } from '@jest/globals';
 import { loadError } from './load-error.ts';
 
-const object = { name: 'opens', programs: [] };
+const object = { name: 'opens', programs: [], maps: [] };
 
 /** What libbpf 1.1 says where a probe for global data finds no descriptor: it does without .rodata's map. */
 const LINES = [
