@@ -2,6 +2,7 @@ import { EcliError, printable, VerifierRejectedError } from '@ecli/core';
 import { Errno, errnoName } from './errno.ts';
 import { describe, didYouMean, featureMissing, type NamedProgram, outOfResources } from './failures.ts';
 import { probeFeature } from './features.ts';
+import type { BpfMap } from './map.ts';
 import { mayLoadPrograms, permissionDenied } from './privileges.ts';
 import type { Heard } from './messages.ts';
 import { lastWords, type LoadReport, parseLoadReport } from './report.ts';
@@ -13,6 +14,7 @@ export interface FailedObject {
   readonly name: string;
   readonly btfPath?: string | undefined;
   readonly programs: readonly NamedProgram[];
+  readonly maps: readonly Pick<BpfMap, 'name' | 'type' | 'keySize' | 'valueSize' | 'maxEntries'>[];
 }
 
 /** Makes the error for an object that libbpf can't open. */
@@ -40,7 +42,7 @@ export function loadError(object: FailedObject, { value: result, lines, details 
     sectionUnknown(program, report, details) ??
     outOfResources(subjectOf(object, report), result, details) ??
     pinFailed(report, details) ??
-    mapFailed(report, result, details) ??
+    mapFailed(object, report, result, details) ??
     otherwise(object.name, report, result, details)
   );
 }
@@ -179,13 +181,22 @@ function pinFailed({ map, messages }: LoadReport, details: string): EcliError | 
   });
 }
 
-function mapFailed({ map }: LoadReport, result: number, details: string): EcliError | undefined {
-  if (map === undefined) return undefined;
+function mapFailed(
+  { maps }: FailedObject,
+  { map: name }: LoadReport,
+  result: number,
+  details: string,
+): EcliError | undefined {
+  if (name === undefined) return undefined;
+  const map = maps.find((each) => each.name === name);
+  const asked = map
+    ? ` (${map.type}, keys of ${map.keySize} bytes, values of ${map.valueSize}, max_entries ${map.maxEntries})`
+    : '';
   return new EcliError(
     'LOAD_FAILED',
-    `map ${printable(map)}: the kernel can't create it: ${errnoName(result)}`,
+    `map ${printable(name)}: the kernel can't create it: ${errnoName(result)}`,
     {
-      hint: 'its type, sizes or number of entries are more than this kernel takes',
+      hint: `its type, sizes or number of entries are not what this kernel takes${asked}`,
       details,
     },
   );

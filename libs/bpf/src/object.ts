@@ -77,7 +77,7 @@ export class BpfObject {
     const heard = this.#listen(() => libbpf.bpf_object__load(this.#pointer));
     if (heard.value >= 0) return;
     const { name, btfPath } = this.#options;
-    throw loadError({ name, btfPath, programs: this.programs }, heard);
+    throw loadError({ name, btfPath, programs: this.programs, maps: this.maps }, heard);
   }
 
   /**

@@ -154,6 +154,7 @@ describe('an object that does not load', () => {
       struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1); __uint(key_size, 0); __uint(value_size, 4); } m SEC(".maps");
       SEC("raw_tp/sched_switch") int p(void *ctx) { long key = 0; bpf_map_lookup_elem(&m, &key); return 0; }`);
     expect(error.message).toBe("map m: the kernel can't create it: EINVAL");
+    expect(error.hint).toContain('(BPF_MAP_TYPE_HASH, keys of 0 bytes, values of 4, max_entries 1)');
   });
 
   kernelTest('names the kernel option that it reads and that is unknown', () => {
