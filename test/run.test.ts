@@ -20,6 +20,9 @@ import {
 /** As many events as the program's ring buffer holds with room to spare. */
 const MANY = 5000;
 
+/** `HH:MM:SS` and two spaces. */
+const TIME_WIDTH = 10;
+
 const HEADER = 'TIME     PID    UID    RET    FLAGS  COMM   FILENAME ';
 
 /**
@@ -103,6 +106,13 @@ describe('ecli run', () => {
     expect(row).toMatch(
       new RegExp(`^\\d\\d:\\d\\d:\\d\\d  ${process.pid} +${uid} +-2 +\\d+ .* ${path('ready')}$`),
     );
+  });
+
+  kernelTest('nothing that ecli itself opens is among the rows', async () => {
+    const cli = await attached(['run', packageFile]);
+    cli.signal('SIGINT');
+    const rows = (await cli.result).stdout.split('\n');
+    expect(rows.filter((row) => row.startsWith(`${cli.pid} `, TIME_WIDTH))).toEqual([]);
   });
 
   kernelTest('-j gives one JSON object a line', async () => {

@@ -45,6 +45,8 @@ export class TextRows implements Rows {
     this.header = renderer.header;
     this.sampleSize = renderer.sampleSize;
     this.maxBytes = renderer.maxBytes + TIME_BYTES;
+    // Reads /etc/localtime now; a program that watches files would show it among its first events.
+    this.setTime(Date.now());
   }
 
   setTime(ms: number): void {
