@@ -221,6 +221,14 @@ describe('statedValues', () => {
   });
 });
 
+test('a value that is refused comes with the list of arguments too', () => {
+  for (const args of [['--pid', 'x'], ['--pid', '99999999999'], ['--command', 'x'.repeat(99)], ['--pid']]) {
+    expect(() => parseArguments(args, options)).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/^arguments: --pid, .*--help explains them$/) }),
+    );
+  }
+});
+
 describe('usageText', () => {
   const doc = { version: '0.1', brief: 'Trace opens', details: 'Shows who opens what.\nBy pid.' };
   const initial = ({ variable: at }: ProgramOption): Uint8Array => compiledValue(at);
@@ -281,9 +289,8 @@ describe('usageText', () => {
 
   test('lets no control character of a package through', () => {
     const evil = optionsOf(variable('x\x1b[31m', 'int', { description: 'a\x1b]0;b\x07c' }));
+    const text = usageText({ name: 'e\x1b', reference: '\x1b' }, { brief: '\x1b' }, evil, initial);
     // eslint-disable-next-line no-control-regex -- no control character may reach a terminal
-    expect(usageText({ name: 'e\x1b', reference: '\x1b' }, { brief: '\x1b' }, evil, initial)).not.toMatch(
-      /[\x00-\x09\x0b-\x1f]/,
-    );
+    expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
   });
 });

@@ -136,11 +136,9 @@ class ArgumentReader {
 
   private refusal(spelling: string): Refuse {
     return (reason, hint) => {
-      throw new ArgumentError(
-        `${printable(spelling)}: ${reason}`,
-        this.known(),
-        hint === undefined ? {} : { hint },
-      );
+      throw new ArgumentError(`${printable(spelling)}: ${reason}`, this.known(), {
+        hint: hint ?? this.listHint(),
+      });
     };
   }
 
@@ -160,8 +158,11 @@ class ArgumentReader {
   }
 
   private unexpected(message: string): ArgumentError {
-    const hint = `arguments: ${listed(this.known())}; --help explains them`;
-    return new ArgumentError(message, this.known(), { hint, position: this.next - 1 });
+    return new ArgumentError(message, this.known(), { hint: this.listHint(), position: this.next - 1 });
+  }
+
+  private listHint(): string {
+    return `arguments: ${listed(this.known())}; --help explains them`;
   }
 
   /** The options as a user types them, the program's own first. */
