@@ -30,8 +30,10 @@ type Keys = Readonly<Record<string, unknown>>;
 export function addCommentKeys(skeleton: TerseSkeleton, source: SourceText): object {
   const declarations = readDeclarations(source.text).filter(({ comment }) => comment !== undefined);
   const names = namesIn(skeleton);
+  // Of several with one name the first counts, which a Map made from the last to the first keeps.
+  const byName = new Map(declarations.toReversed().map((each) => [declaredName(each, names), each]));
   const keysOf = (name: string, known: object, decoder: Decoder<unknown>): object => {
-    const declaration = declarations.find((each) => declaredName(each, names) === name);
+    const declaration = byName.get(name);
     return declaration ? { ...known, ...checkedKeys(declaration, known, decoder, source) } : known;
   };
   const doc = declarations.find(isLicense);
