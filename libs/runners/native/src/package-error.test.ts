@@ -15,6 +15,7 @@ describe('naming', () => {
     ['a.json: not JSON', specOf('a.json'), 'a.json: not JSON'],
     ['/a.json: not JSON', specOf('file:///a.json', 'file:///a.json', '/a.json'), '/a.json: not JSON'],
     ['-: not JSON', specOf('standard input', '-'), 'standard input: not JSON'],
+    ['<stdin>: no type', specOf('standard input', '-'), 'standard input: no type'],
     ['ELF: truncated', specOf('a\x1b', 'a\x1b'), 'a\\x1b: ELF: truncated'],
   ])('of %j says whose it is', (message, spec, expected) => {
     const error = new EcliError('OBJECT_INVALID', message, { hint: 'h', details: 'd' });

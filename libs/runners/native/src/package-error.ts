@@ -16,15 +16,14 @@ export function naming({ name, artifact }: LoadSpec, error: unknown): unknown {
   const { code, message, hint, details, cause } = error;
   const isNamed = [name, artifact.path ?? name].some((known) => message.startsWith(`${printable(known)}: `));
   if (isNamed) return error;
-  const bare = withoutPrefix(message, `${printable(artifact.reference)}: `);
-  return new EcliError(code, `${printable(name)}: ${bare}`, {
+  return new EcliError(code, `${printable(name)}: ${withoutStdin(message, artifact.reference)}`, {
     cause,
     ...(hint !== undefined && { hint }),
     ...(details !== undefined && { details }),
   });
 }
 
-/** Standard input's reference is `-`, its name isn't. */
-function withoutPrefix(text: string, prefix: string): string {
-  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+/** Standard input has a name for people, a reference, and a name that a compiler gives it. */
+function withoutStdin(message: string, reference: string): string {
+  return reference === '-' ? message.replace(/^(?:-|<stdin>): /, '') : message;
 }
