@@ -58,12 +58,17 @@ function isCommand(word: string): boolean {
   return commands.some(({ name }) => name === word);
 }
 
-/** A bare word that is neither a command nor a file was meant to be one of the two. */
+/** A bare word that is neither a command nor a file was meant to be one of the two; `run` knows more of files. */
 function refuseUnknownWord(word: string): void {
-  if (!/^[a-z][a-z-]*$/i.test(word) || existsSync(word)) return;
+  if (!/^[a-z][a-z-]*$/i.test(word) || isFile(word)) return;
   const known = commands.map(({ name }) => name);
   const [near] = nearNames(word, known);
   throw new ArgumentError(`${printable(word)}: neither a command nor a file here`, known, {
     hint: near ? `did you mean ecli ${near}?` : `commands: ${known.join(', ')}`,
   });
+}
+
+/** Whether there is such a file, or a program of which it is the stem: `opens` beside `opens.bpf.c`. */
+function isFile(word: string): boolean {
+  return ['', '.bpf.c', '.bpf.o', '.json'].some((suffix) => existsSync(`${word}${suffix}`));
 }

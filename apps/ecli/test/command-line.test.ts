@@ -128,6 +128,17 @@ describe('ecli', () => {
     },
   );
 
+  test.each([[['run', 'opens']], [['opens']], [['opens', '--pid', '3']]])(
+    'asks whether opens.bpf.c was meant by %j',
+    async (args) => {
+      writeFileSync(join(folder, 'opens.bpf.c'), '//');
+      expect(await run(args, { cwd: folder })).toMatchObject({
+        code: 1,
+        stderr: 'error: opens: no such file or folder\nhint: did you mean opens.bpf.c?\n',
+      });
+    },
+  );
+
   test.each(['https://example.com/package.json', 'ghcr.io/eunomia-bpf/sigsnoop:latest'])(
     'says what it takes where it is given %s',
     async (reference) => {

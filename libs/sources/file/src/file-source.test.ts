@@ -81,12 +81,15 @@ describe('FileSource takes', () => {
   });
 });
 
-test('FileSource takes a link that leads nowhere, to say so', async () => {
+test('FileSource takes a link that leads nowhere and the stem of a program, to say so', async () => {
   const before = process.cwd();
   process.chdir(folder);
   try {
     await symlink('gone', 'dangling');
-    expect(source.supports('dangling')).toBe(true);
+    await file('tcp.bpf.c', '//');
+    for (const name of ['dangling', 'tcp']) expect(source.supports(name)).toBe(true);
+    for (const name of ['tc', 'tcp:latest', 'elsewhere/tcp']) expect(source.supports(name)).toBe(false);
+    await expect(source.fetch('tcp', context)).rejects.toMatchObject({ hint: 'did you mean tcp.bpf.c?' });
   } finally {
     process.chdir(before);
   }
