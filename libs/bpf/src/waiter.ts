@@ -2,6 +2,7 @@ import { EcliError } from '@ecli/core';
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { bindings } from './bindings.ts';
 import { Errno, errnoName } from './errno.ts';
+import { outOfResources } from './failures.ts';
 
 /** sys/epoll.h, sys/eventfd.h, asm-generic/fcntl.h */
 const EPOLL_CLOEXEC = 0o2000000;
@@ -94,5 +95,8 @@ export class Waiter {
 
 function orThrow(result: number): number {
   if (result >= 0) return result;
-  throw new EcliError('LOAD_FAILED', `waiting for events: ${errnoName(result)}`);
+  const subject = 'waiting for events';
+  throw (
+    outOfResources(subject, result, '') ?? new EcliError('LOAD_FAILED', `${subject}: ${errnoName(result)}`)
+  );
 }
