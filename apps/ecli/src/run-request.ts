@@ -29,7 +29,7 @@ export const runFlags = {
 } as const satisfies FlagTable;
 
 /** Flags of `run` that may also stand among the program's arguments; the others decide how REF is read. */
-const { 'program-type': _, ...wishes } = runFlags;
+const { 'program-type': programType, ...wishes } = runFlags;
 const adoptable = { ...wishes, verbose: commonFlags.verbose };
 
 /** Reads what `ecli run` was called with. @throws ARGUMENT_INVALID for a value that makes no sense */
@@ -57,7 +57,8 @@ export function adoptFlag(request: RunRequest, error: unknown): RunRequest | und
   const { args } = request;
   const position = positionOfFlag(args, error);
   const [name = '', inlineValue] = (args[position] ?? '').split('=', 2);
-  if (!namesOf(adoptable).includes(name)) return undefined;
+  if (namesOf({ 'program-type': programType }).includes(name)) throw misplaced(name, request.reference);
+  if (!isOurs(name)) return undefined;
   const takesValue = Object.entries(adoptable).some(
     ([long, flag]) => 'value' in flag && name === `--${long}` && inlineValue === undefined,
   );
@@ -69,6 +70,23 @@ export function adoptFlag(request: RunRequest, error: unknown): RunRequest | und
     ...(flags.verbose && { verbose: true }),
     args: args.toSpliced(position, words.length),
   };
+}
+
+/** `--json`, `-j`, and several letters together: `-jv`. */
+function isOurs(name: string): boolean {
+  const names = namesOf(adoptable);
+  return (
+    names.includes(name) ||
+    (/^-\w+$/.test(name) &&
+      Array.from(name.slice(1), (letter) => `-${letter}`).every((short) => names.includes(short)))
+  );
+}
+
+function misplaced(name: string, reference: string): ArgumentError {
+  return new ArgumentError(
+    `${name}: must stand before ${printable(reference)}, for it says how that is read`,
+    [],
+  );
 }
 
 /** The unknown argument, or `--export` where it is what a program lacks that doesn't say what its events are. */
@@ -84,9 +102,14 @@ function wishesOf(given: FlagValues<typeof wishes>): Partial<RunRequest> {
     ...(json && { format: 'json' }),
     ...(timeout !== undefined && { timeoutMs: parseTimeout(timeout) }),
     ...(maxEvents !== undefined && { maxEvents: parseMaxEvents(maxEvents) }),
-    ...(exportType !== undefined && { exportType }),
-    ...(btf !== undefined && { btfPath: btf }),
+    ...(exportType !== undefined && { exportType: notEmpty('--export', exportType) }),
+    ...(btf !== undefined && { btfPath: notEmpty('--btf', btf) }),
   };
+}
+
+function notEmpty(name: string, text: string): string {
+  if (text !== '') return text;
+  throw new ArgumentError(`${name}: its value is empty`, []);
 }
 
 function parseProgramType(text: string): string {

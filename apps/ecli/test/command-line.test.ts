@@ -88,6 +88,7 @@ describe('ecli', () => {
       ['run', '-p', 'constructor', 'x'],
       'error: --program-type constructor: no such type\nhint: types: json, object, c, tar, wasm\n',
     ],
+    ['a path that is empty', ['run', '--btf', '', 'x'], 'error: --btf: its value is empty\n'],
     ['too many sources', ['build', 'a', 'b', 'c'], 'error: c: one too many\nhint: see ecli build --help\n'],
   ])('refuses %s with exit code 2', async (_what, args, stderr) => {
     expect(await run(args, { cwd: folder })).toEqual({ code: 2, signal: null, stdout: '', stderr });

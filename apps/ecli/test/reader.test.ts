@@ -126,10 +126,20 @@ describe('a flag of ecli behind the reference', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
   });
 
-  kernelTest('-v shows diagnostics', async () => {
-    const { code, stderr } = await run(['run', '--export', 'event', object, '-v', '--timeout=0.1']);
-    expect(code).toBe(0);
-    expect(stderr).toMatch(/^debug: attached /m);
+  for (const flag of ['-v', '-jv']) {
+    kernelTest(`shows diagnostics: ${flag}`, async () => {
+      const { code, stderr } = await run(['run', '--export', 'event', object, flag, '--timeout=0.1']);
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/^debug: attached /m);
+    });
+  }
+
+  kernelTest('is told where to stand when it says how the reference is read', async () => {
+    const { code, stderr } = await run(['run', '--export', 'event', object, '-p', 'object']);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `error: -p: must stand before ${object}, for it says how that is read\n`,
+    });
   });
 
   kernelTest('is checked as it is before the reference', async () => {
