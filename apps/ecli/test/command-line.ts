@@ -33,12 +33,15 @@ export interface StartOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly stdio?: ('pipe' | 'ignore' | number)[];
+  /** A command that runs the command line instead of us running it. */
+  readonly via?: readonly string[];
 }
 
 /** Starts the command line; `outcome` gives what became of it. */
 export function start(args: readonly string[], options: StartOptions = {}): ChildProcess {
-  const { bin = BIN, cwd, env, stdio = ['ignore', 'pipe', 'pipe'] } = options;
-  return spawn(process.execPath, [bin, ...args], {
+  const { bin = BIN, cwd, env, stdio = ['ignore', 'pipe', 'pipe'], via = [] } = options;
+  const [command = '', ...rest] = [...via, process.execPath, bin, ...args];
+  return spawn(command, rest, {
     stdio,
     env: { ...cleanEnv(), ...env },
     ...(cwd !== undefined && { cwd }),

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,15 +72,19 @@ function makeFifo(name: string, blocking: boolean): { readonly reader: Socket; r
 }
 
 /** Starts ecli on our own kill(2) calls, its output leading to `fd`, and waits until it is attached. */
-async function startOnKills(fd: number): Promise<ReturnType<typeof start>> {
+async function startOnKills(fd: number, via: readonly string[] = []): Promise<ReturnType<typeof start>> {
   const args = ['run', '-j', '--export', 'event', object, '--target_pid', String(process.pid)];
-  const child = start(args, { stdio: ['ignore', fd, 'pipe'], env: { ECLI_LOG: 'info' } });
+  const child = start(args, { stdio: ['ignore', fd, 'pipe'], env: { ECLI_LOG: 'info' }, via });
   closeSync(fd);
   running.add(child);
   for await (const text of child.stderr?.setEncoding('utf8').iterator({ destroyOnReturn: false }) ?? []) {
     if (String(text).includes('attached')) break;
   }
   return child;
+}
+
+function onlyChildOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'));
 }
 
 function kill(times: number): void {
@@ -99,6 +103,14 @@ describe('a reader', () => {
     expect(signal).toBe('SIGINT');
     expect(stderr).toContain('a second Ctrl-C ends ecli at once');
     expect(performance.now() - startedMs).toBeGreaterThan(1500);
+  });
+
+  kernelTest('that takes nothing is given up also in a container, whose first process ecli is', async () => {
+    const { fd } = makeFifo('contained', true);
+    const child = await startOnKills(fd, ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']);
+    kill(20_000);
+    process.kill(onlyChildOf(child.pid ?? 0), 'SIGINT');
+    expect((await outcome(child)).stderr).toContain('a second Ctrl-C ends ecli at once');
   });
 
   kernelTest('at the end of a non-blocking descriptor gets every row, however late it reads', async () => {

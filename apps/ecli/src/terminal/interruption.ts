@@ -19,11 +19,13 @@ export class InterruptedError extends Error {
 }
 
 /**
- * The wish to end, as an AbortSignal. The first signal aborts it, and work is brought to an end in order; the
- * second one ends the process at once, by the signal's own default action.
+ * The wish to end, as an AbortSignal. The first signal aborts it, and work is brought to an end in order; at the
+ * second one `end` is to end the process at once.
  */
 export class Interruption {
   private readonly controller = new AbortController();
+
+  constructor(private readonly end: (reason: InterruptedError) => void) {}
 
   /** Aborted by the first signal, with an InterruptedError as its reason. */
   get signal(): AbortSignal {
@@ -47,11 +49,7 @@ export class Interruption {
   }
 
   private readonly receive = (name: NodeJS.Signals): void => {
-    if (this.signal.aborted) {
-      this.close();
-      process.kill(process.pid, name);
-      return;
-    }
-    this.controller.abort(new InterruptedError(name));
+    if (this.signal.aborted) this.end(new InterruptedError(name));
+    else this.controller.abort(new InterruptedError(name));
   };
 }

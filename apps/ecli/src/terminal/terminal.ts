@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { printableLines } from '@ecli/core';
 import { DescriptorWriter } from './descriptor-writer.ts';
 import { InterruptedError, Interruption } from './interruption.ts';
@@ -9,7 +10,7 @@ import { giveUpOnStuckReaders } from './stuck-reader.ts';
 export class Terminal {
   readonly stdout = new DescriptorWriter(1, 'standard output');
   readonly stderr = new DescriptorWriter(2, 'standard error');
-  readonly interruption = new Interruption();
+  readonly interruption = new Interruption((reason) => this.die(reason.signal));
   readonly logger = new Logger((text) => this.stderr.write(Buffer.from(text)));
 
   /** From now on a signal asks the work to end, and doesn't end the process by itself. */
@@ -44,13 +45,23 @@ export class Terminal {
     await Promise.all([this.stdout.flushed(), this.stderr.flushed()]);
     const failed = this.stdout.error ? this.fail(this.stdout.error) : code;
     await this.stderr.flushed();
-    // node joins its threads before it exits, and one is held by a reader that takes nothing.
-    if (this.stdout.isWriting || this.stderr.isWriting) this.die();
+    if (this.isHeld) this.die(this.interruption.reason?.signal ?? 'SIGKILL');
     process.exit(failed);
   }
 
-  private die(): void {
+  /** node joins its threads before it exits, and a reader that takes nothing holds one. */
+  private get isHeld(): boolean {
+    return this.stdout.isWriting || this.stderr.isWriting;
+  }
+
+  /** Ends the process at once, by the default action of `signal`. */
+  private die(signal: NodeJS.Signals): void {
     this.interruption.close();
-    process.kill(process.pid, this.interruption.reason?.signal ?? 'SIGKILL');
+    process.kill(process.pid, signal);
+    // The first process of a container can't be ended by a signal of its own (pid_namespaces(7)), and while a
+    // thread is held not by its exit either.
+    if (process.pid !== 1) return;
+    if (this.isHeld) process.abort();
+    process.exit(128 + constants.signals[signal]);
   }
 }
