@@ -230,11 +230,12 @@ describe('a signal while a program is awaited on standard input', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)('%s exits with %i', async (signal, code) => {
+    ['SIGUSR1', 138],
+  ] as const)('%s exits with %i, and nothing more', async (signal, code) => {
     const child = start(['run', '-v', '-'], { stdio: ['pipe', 'pipe', 'pipe'], env: whenReading });
     await reading(child);
     child.kill(signal);
-    expect(await outcome(child)).toMatchObject({ code, signal: null });
+    expect(await outcome(child)).toEqual({ code, signal: null, stdout: '', stderr: '' });
   });
 
   test('SIGHUP is nothing to nohup, whose setting node undoes', async () => {

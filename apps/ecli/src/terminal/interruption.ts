@@ -1,8 +1,11 @@
 import { constants } from 'node:os';
 import { isStartedByNohup } from './nohup.ts';
 
-/** Signals that ask a program to end: Ctrl-C, a supervisor, a terminal that goes away. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/**
+ * Signals that ask a program to end: Ctrl-C, a supervisor, a terminal that goes away. SIGUSR1 ends most programs;
+ * node, unless it is listened to, would open a debugger's port to every user of the machine.
+ */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const;
 
 /** Thrown where work stops because a signal came; not a failure, so nothing is reported. */
 export class InterruptedError extends Error {
