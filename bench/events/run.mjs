@@ -8,11 +8,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildBenchmark } from './build.mjs';
 import { measure } from './measure.mjs';
-import { presentTools } from './tools.mjs';
+import { BASE, presentTools } from './tools.mjs';
 
 const RING_BYTES = 16 * 1024 * 1024;
 const BURST_RING_BYTES = 256 * 1024 * 1024;
-const BASE = 'C, libbpf + printf';
 
 const { values } = parseArgs({
   options: {

@@ -3,6 +3,9 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** The tool that the others are held against. */
+export const BASE = 'C with libbpf and printf';
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 function onPath(name) {
@@ -30,10 +33,16 @@ export function presentTools(built) {
       ],
     },
     {
-      name: 'C, libbpf + printf',
+      name: BASE,
       formats: ['text', 'json'],
       headerLines: { text: 1, json: 0 },
       command: (format) => [built.printer, built.object, format],
+    },
+    {
+      name: 'C, tuned',
+      formats: ['text', 'json'],
+      headerLines: { text: 1, json: 0 },
+      command: (format) => [built.printer, built.object, format, 'tuned'],
     },
   ];
   if (bpftrace) {
