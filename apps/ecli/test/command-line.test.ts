@@ -176,6 +176,34 @@ describe('ecli', () => {
   });
 });
 
+describe('ecli build', () => {
+  test.each([
+    ['a folder', (name: string) => mkdirSync(name), 'a folder; a source or a header is needed'],
+    ['a FIFO', (name: string) => spawnSync('mkfifo', [name]), 'not a file; a source or a header is needed'],
+    ['nothing', () => undefined, 'no such file'],
+  ])('says that %s is no source', async (what, make, problem) => {
+    const path = join(folder, `${what.replace(' ', '-')}.bpf.c`);
+    make(path);
+    expect(await run(['build', path])).toMatchObject({ code: 1, stderr: `error: ${path}: ${problem}\n` });
+  });
+
+  test('ends its compiler when it is told to end', async () => {
+    const clang = join(folder, 'clang');
+    writeFileSync(clang, '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 });
+    writeFileSync(join(folder, 'slow.bpf.c'), 'int x;');
+    const child = start(['build', '-c', clang, 'slow.bpf.c'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ECLI_LOG: 'debug' },
+    });
+    for await (const text of child.stderr?.setEncoding('utf8').iterator({ destroyOnReturn: false }) ?? []) {
+      if (String(text).includes(clang)) break;
+    }
+    child.kill('SIGTERM');
+    expect((await outcome(child)).code).toBe(143);
+  });
+});
+
 describe('ecc', () => {
   test('is ecli build', async () => {
     expect(await run(['--help'], { bin: ECC_BIN })).toMatchObject({

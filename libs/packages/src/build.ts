@@ -39,7 +39,7 @@ export interface BuildResult {
  * Compiles a `.bpf.c` into a package. Files appear whole and only once all is well. The same source and the
  * same tools give the same bytes.
  *
- * @throws BUILD_FAILED with clang's own words as hint, TOOL_MISSING with what installs it,
+ * @throws BUILD_FAILED with clang's own words as details, TOOL_MISSING with what installs it,
  *   ARTIFACT_NOT_FOUND, ARTIFACT_UNREADABLE, OUTPUT_FAILED, FEATURE_UNSUPPORTED
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
