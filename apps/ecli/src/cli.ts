@@ -30,7 +30,11 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<nu
   const [first, ...rest] = argv;
   if (first === undefined || first === '--help' || first === '-h') return help(undefined, terminal);
   if (first === 'help') return help(rest[0], terminal);
+  if (first === 'version') return version('ecli', terminal);
   if (isCommand(first)) return call(first, rest, terminal);
+  if (isVerbose(first) && rest[0] !== undefined && isCommand(rest[0])) {
+    return call(rest[0], [first, ...rest.slice(1)], terminal);
+  }
   refuseUnknownWord(first);
   return call('run', argv, terminal);
 }
@@ -52,6 +56,11 @@ async function call(
   if (!entry) throw new Error(`${name}: not in the list of commands`);
   const command = await entry.load();
   return command.execute(argv, typed, terminal);
+}
+
+/** The one flag of all commands that people type before the command as well. */
+function isVerbose(word: string): boolean {
+  return word === '-v' || word === '--verbose';
 }
 
 function isCommand(word: string): boolean {

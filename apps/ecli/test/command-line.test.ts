@@ -26,6 +26,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('ecli', () => {
+  test('takes -v before a command, and version as a word', async () => {
+    expect((await run(['-v', 'build', '--help'])).stdout).toContain('Usage: ecli build');
+    expect((await run(['version'])).stdout).toBe((await run(['--version'])).stdout);
+  });
+
   test.each([['--help'], ['-h'], ['help'], []])(
     '%s lists the commands on standard output',
     async (...args) => {

@@ -233,6 +233,12 @@ describe('build', () => {
     expect(readdirSync(client.folder).sort()).toEqual(['client.bpf.c', 'client.h']);
   });
 
+  test('names the source that has no types', async () => {
+    const source = client.write('empty.bpf.c', '');
+    const error = await failure(build({ source }));
+    expect(error).toMatchObject({ code: 'OBJECT_INVALID', message: expect.stringContaining(source) });
+  });
+
   test('says what a program that the user names is to be', async () => {
     client.write('text', 'x');
     for (const [clang, problem] of [

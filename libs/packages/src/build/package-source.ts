@@ -61,7 +61,7 @@ export async function packageSource(request: SourceRequest): Promise<SourcePacka
     ...request,
     exports: wanted.structs,
   });
-  const object = parseObject(compiled.object);
+  const object = parseCompiled(compiled.object, name);
   const others = (): readonly string[] => ownStructs(request, compiled.dependencies);
   const exportTypes = exportTypesFrom(object, wanted, request, others);
   const unknown = exportTypes.length === 0 ? unknownEvents(object, name, others()) : undefined;
@@ -78,6 +78,20 @@ export async function packageSource(request: SourceRequest): Promise<SourcePacka
   const { startedMs } = compiled;
   const dependencies = [...new Set([...compiled.dependencies, ...wanted.files])];
   return { object: compiled.object, meta, dependencies, startedMs, warnings };
+}
+
+/** An empty source, or flags such as -g0, make an object that says nothing of its types. */
+function parseCompiled(bytes: Uint8Array, name: string): ObjectFile {
+  try {
+    return parseObject(bytes);
+  } catch (error) {
+    if (!(error instanceof EcliError)) throw error;
+    const { code, hint, message } = error;
+    throw new EcliError(code, `${printable(name)}: ${message}`, {
+      ...(hint !== undefined && { hint }),
+      cause: error,
+    });
+  }
 }
 
 /** What to say where the order in a header alone decides which struct the events are. */

@@ -1,6 +1,13 @@
 import { openObject, openPerfBuffer, openRingBuffer, type SampleReader } from '@ecli/bpf';
 import { compileJsonRow, compileTextRow, dataSections, type ObjectFile, parseObject } from '@ecli/btf';
-import { EcliError, type LoadSpec, printable, type Program } from '@ecli/core';
+import {
+  ArgumentError,
+  EcliError,
+  type LoadSpec,
+  printable,
+  type Program,
+  VerifierRejectedError,
+} from '@ecli/core';
 import { type PackageMeta, readPackage } from '@ecli/packages';
 import { parseArguments } from './arguments.ts';
 import { planAttach } from './attach-plan.ts';
@@ -90,14 +97,13 @@ function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation)
 
 /** Adds what `--verbose` asked for to an error that comes before there is a log to show it in. */
 function withUnseen(error: unknown, lines: readonly string[]): unknown {
-  if (lines.length === 0 || !(error instanceof EcliError)) return error;
-  const { code, message, hint, details } = error;
-  const story = lines.map((line) => printable(line));
-  return new EcliError(code, message, {
-    hint: [...story, ...(hint === undefined ? [] : [hint])].join('\n'),
-    ...(details !== undefined && { details }),
-    cause: error,
-  });
+  if (lines.length === 0 || !(error instanceof EcliError) || error instanceof ArgumentError) return error;
+  const { code, message, details } = error;
+  const hint = [...lines.map(printable), ...(error.hint === undefined ? [] : [error.hint])].join('\n');
+  const options = { hint, ...(details !== undefined && { details }), cause: error };
+  return error instanceof VerifierRejectedError
+    ? new VerifierRejectedError(message, error.verifierLog, options)
+    : new EcliError(code, message, options);
 }
 
 /** Upstream's variable for kernels without BTF of their own; an empty one is none. */
