@@ -35,8 +35,10 @@ const WRITERS = {
 
 export type Writer = keyof typeof WRITERS;
 
-/** A store of four bytes may reach this far past what counts. */
-const OVERSHOOT_BYTES = 4;
+/** Without asking how many are needed, so many spaces are stored; where there may be more, a loop writes them. */
+const MOST_INLINE_SPACES = 16;
+/** Stores may reach this far past what counts. */
+const OVERSHOOT_BYTES = MOST_INLINE_SPACES;
 const LARGEST_ROW_BYTES = 16 << 20;
 /** Characters. A thousand members take some 200,000. */
 const LARGEST_SOURCE = 4 << 20;
@@ -170,6 +172,15 @@ export class FunctionCode {
     this.bytes += Buffer.byteLength(text);
   }
 
+  /** Writes a space, and more, `most` in all, until the position is `target`. They count as `maxBytes`. */
+  spaces(target: string, most: number, maxBytes: number): void {
+    const code =
+      most > MOST_INLINE_SPACES
+        ? `position = writeSpaces(out, position, ${target});`
+        : `${stores(Buffer.alloc(most, ' '))}position = Math.max(position + 1, ${target});`;
+    this.statement(code, maxBytes);
+  }
+
   /** Writes what `writer` makes of `args`, at most `maxBytes`. */
   write(writer: Writer | `${TableName}.write`, args: string, maxBytes: number): void {
     this.statement(`position = ${writer}(out, position, ${args});`);
@@ -211,7 +222,7 @@ export class FunctionCode {
     if (this.pending === '') return;
     const bytes = Buffer.from(this.pending);
     this.pending = '';
-    this.append(bytes.length > LONGEST_INLINE_LITERAL ? this.copy(bytes) : stores(bytes));
+    this.append(bytes.length > LONGEST_INLINE_LITERAL ? this.copy(bytes) : literalStores(bytes));
   }
 
   private append(code: string): void {
@@ -224,6 +235,10 @@ export class FunctionCode {
   }
 }
 
+function literalStores(bytes: Buffer): string {
+  return `${stores(bytes)}position += ${bytes.length};\n`;
+}
+
 /** Stores four bytes at a time; those past the end are overwritten by what follows. */
 function stores(bytes: Buffer): string {
   const padded = Buffer.concat([bytes, Buffer.alloc(3)]);
@@ -231,7 +246,7 @@ function stores(bytes: Buffer): string {
   for (let index = 0; index < bytes.length; index += 4) {
     code += `out.setInt32(position + ${index}, ${padded.readInt32LE(index)}, true);\n`;
   }
-  return `${code}position += ${bytes.length};\n`;
+  return code;
 }
 
 /** Lets `writeRow` have a DataView of the output, made when the output changes. */

@@ -14,6 +14,8 @@ interface Column {
   readonly field: Field;
   readonly heading: string;
   readonly start: number;
+  /** The most spaces before its value: all of the column before it, where that is empty. */
+  readonly mostSpaces: number;
 }
 
 /**
@@ -36,11 +38,13 @@ export function compileTextRow(btf: TypeSource, typeId: number): TextRowRenderer
 
 function columnsOf(fields: readonly Field[]): Column[] {
   let start = 0;
+  let mostSpaces = 1;
   return fields.map((field) => {
     const name = printable(field.name.toUpperCase());
     const width = Math.max(charactersIn(name), NARROWEST_COLUMN) + 1;
-    const column = { field, heading: name + ' '.repeat(width - charactersIn(name)), start };
+    const column = { field, heading: name + ' '.repeat(width - charactersIn(name)), start, mostSpaces };
     start += width;
+    mostSpaces = width;
     return column;
   });
 }
@@ -49,9 +53,9 @@ function charactersIn(text: string): number {
   return Array.from(text).length;
 }
 
-function emitColumn(code: FunctionCode, { field, heading, start }: Column): void {
+function emitColumn(code: FunctionCode, { field, heading, start, mostSpaces }: Column): void {
   // All padding of a row is less than its headings and a space for each.
-  code.statement(`position = writeSpaces(out, position, origin + ${start});`, heading.length + 1);
+  code.spaces(`origin + ${start}`, mostSpaces, heading.length + 1);
   if (field.shape.kind === 'string') return emitString(code, field);
   if (!mayHoldWideCharacters(field.shape)) return emitText(code, field);
   code.statement('begin = position;');
