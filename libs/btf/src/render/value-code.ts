@@ -1,5 +1,6 @@
 import type { FunctionCode, Writer } from './code.ts';
 import { jsonText } from './escapes.ts';
+import { UP_TO_FOUR_DIGITS } from './decimal.ts';
 import { FLOAT_BYTES } from './float-writer.ts';
 import { floatValue, integerParts, type Place, startOf } from './reads.ts';
 import type {
@@ -60,7 +61,18 @@ export function emitInteger(code: FunctionCode, shape: IntegerShape, place: Plac
   const parts = integerParts(place, shape.size, shape.signed);
   const writers = shape.signed ? SIGNED_WRITERS : UNSIGNED_WRITERS;
   const writer = writers[parts.length as keyof typeof writers];
-  code.write(writer, parts.join(', '), DECIMAL_BYTES[shape.size] ?? 0);
+  const maxBytes = DECIMAL_BYTES[shape.size] ?? 0;
+  if (parts.length > 1) return code.write(writer, parts.join(', '), maxBytes);
+  // What writeUpToFour of decimal.ts does. As a call, which V8 doesn't always inline, it makes a row 15 % slower.
+  code.statement(
+    `{\nconst value = ${parts[0]};\n` +
+      `if (value >>> 0 < ${UP_TO_FOUR_DIGITS.length}) {\n` +
+      `const digits = ${code.row.table(UP_TO_FOUR_DIGITS)}[value];\n` +
+      `out.setInt32(position, digits, true);\n` +
+      `position += 4 - (Math.clz32(digits) >> 3);\n` +
+      `} else position = ${writer}(out, position, value);\n}`,
+    maxBytes,
+  );
 }
 
 /** No JSON reader can be trusted with a number of 128 bits, so those are strings. */
