@@ -5,7 +5,10 @@
  * where it is published.
  */
 export class ConsumerPosition {
-  /** Low 32 bits, unsigned, of the position up to which records were taken. */
+  /**
+   * Low 32 bits of the position up to which records were taken, signed: V8 keeps that as a small integer, and
+   * would make a number beyond 2^31 an object.
+   */
   low: number;
   readonly #shared: BigUint64Array;
   readonly #batchBytes: number;
@@ -17,7 +20,7 @@ export class ConsumerPosition {
     this.#shared = shared;
     this.#batchBytes = batchBytes;
     this.#published = Atomics.load(shared, 0);
-    this.low = Number(BigInt.asUintN(32, this.#published));
+    this.low = Number(BigInt.asIntN(32, this.#published));
   }
 
   /** Bytes from here to the writer's position, of which `producerLow` is the low word, signed or not. */
@@ -27,7 +30,7 @@ export class ConsumerPosition {
 
   /** Takes `bytes`; publishes now and then, since each time costs the kernel's writers a cache miss. */
   advance(bytes: number): void {
-    this.low = (this.low + bytes) >>> 0;
+    this.low = (this.low + bytes) | 0;
     this.#unpublished += bytes;
     if (this.#unpublished >= this.#batchBytes) this.publish();
   }
