@@ -10,6 +10,9 @@ const run = promisify(execFile);
 const TICKS_PER_SECOND = 100; // sysconf(_SC_CLK_TCK) on Linux
 const START_LIMIT_MS = 30_000;
 const REST_MS = 600;
+/** Less is what an idle tool uses. */
+const BUSY_SECONDS = 0.05;
+const DRAIN_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 20_000;
 
 /** Offers `load` ({rate, seconds} or {burst}) to `tool` and returns what it showed and what that cost. */
@@ -96,21 +99,31 @@ async function fire(generator, { rate, seconds, burst }) {
   return { fired, seconds: took };
 }
 
-/** Resolves once no more output came for REST_MS; the value is when the last came (seconds since the epoch). */
-async function outputRests({ file, reader }) {
-  const size = () =>
-    reader
-      ? Number(/rchar: (\d+)/.exec(readFileSync(`/proc/${reader.pid}/io`, 'utf8'))?.[1])
-      : statSync(file).size;
-  let last = -1;
-  let changed = Date.now();
-  while (Date.now() - changed < REST_MS) {
-    const now = size();
-    if (now !== last) changed = Date.now();
-    last = now;
+/**
+ * Resolves once, for REST_MS, no more output came and the tool did nothing, or after DRAIN_LIMIT_MS; the value is
+ * when the last output came (seconds since the epoch).
+ */
+async function outputRests({ file, reader, tool }) {
+  const size = () => (reader ? bytesRead(reader.pid) : statSync(file).size);
+  const deadline = Date.now() + DRAIN_LIMIT_MS;
+  let last = { size: -1, cpu: 0 };
+  let outputAt = Date.now();
+  let busyAt = outputAt;
+  while (Date.now() - busyAt < REST_MS && Date.now() < deadline) {
+    const now = { size: size(), cpu: cpuSeconds(tool.pid) };
+    if (now.size !== last.size) outputAt = Date.now();
+    if (now.size !== last.size || now.cpu - last.cpu > BUSY_SECONDS) {
+      busyAt = Date.now();
+      last = now;
+    }
     await delay(20);
   }
-  return reader ? changed / 1000 : statSync(file).mtimeMs / 1000;
+  return reader ? outputAt / 1000 : statSync(file).mtimeMs / 1000;
+}
+
+/** What read(2) has returned so far (proc(5), /proc/PID/io). */
+function bytesRead(pid) {
+  return Number(/rchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1]);
 }
 
 async function stop({ tool, file, report }) {

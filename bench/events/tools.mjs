@@ -39,7 +39,7 @@ export function presentTools(built) {
       command: (format) => [built.printer, built.object, format],
     },
     {
-      name: 'C, tuned',
+      name: 'C tuned',
       formats: ['text', 'json'],
       headerLines: { text: 1, json: 0 },
       command: (format) => [built.printer, built.object, format, 'tuned'],
