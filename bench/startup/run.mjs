@@ -14,6 +14,13 @@ const cli = fileURLToPath(new URL('../../apps/ecli/bin/ecli.cjs', import.meta.ur
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '21' } } });
 const { NODE_EXTRA_CA_CERTS: _, ...environment } = process.env; // 80 ms of every node start, and not ours
 
+/** ecli-rs sometimes ignores an early Ctrl-C (1 of 60). */
+function end(child) {
+  child.kill('SIGINT');
+  const limit = setTimeout(() => child.kill('SIGKILL'), 2000);
+  child.once('close', () => clearTimeout(limit));
+}
+
 /** Milliseconds from spawning to the first byte of output (`until: 'output'`) or to the exit. */
 function time([command, ...args], until) {
   return new Promise((resolve, reject) => {
@@ -23,7 +30,7 @@ function time([command, ...args], until) {
     let first;
     child.stdout.once('data', () => {
       first = elapsed();
-      if (until === 'output') child.kill('SIGINT');
+      if (until === 'output') end(child);
     });
     child.once('error', reject);
     child.once('close', () => {
