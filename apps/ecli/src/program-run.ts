@@ -9,6 +9,7 @@ import {
   type OutputFormat,
   type PluginHost,
   type Program,
+  type Runner,
 } from '@ecli/core';
 import type { Observable } from 'rxjs';
 import type { DescriptorWriter } from './terminal/descriptor-writer.ts';
@@ -113,7 +114,7 @@ function load(request: RunRequest, artifact: Artifact, around: RunSurroundings):
     backpressure: { wait: () => stdout.wait() ?? stderr.wait() },
     ...(logger.shows('debug') && { diagnose: (line: string) => logger.log('debug', line) }),
   };
-  if (!runner.supports(spec)) throw unsupported(spec);
+  if (!runner.supports(spec)) throw unsupported(spec, runner);
   return runner.load(spec);
 }
 
@@ -121,19 +122,18 @@ function nameOf(reference: string): string {
   return reference === '-' ? 'standard input' : reference;
 }
 
-const TAKEN = 'ecli runs JSON packages, BPF objects (.bpf.o), sources (.bpf.c), and tars that hold a package';
-
-function unsupported({ name, artifact }: LoadSpec): EcliError {
+function unsupported({ name, artifact }: LoadSpec, { takes }: Runner): EcliError {
   const { mediaType } = artifact.descriptor;
+  const taken = `ecli runs ${takes}`;
   if (mediaType === MediaType.unknown) {
-    const hint = `${TAKEN}; -p says what it is`;
+    const hint = `${taken}; -p says what it is`;
     return new EcliError('MEDIA_TYPE_UNSUPPORTED', `${printable(name)}: not recognised as a program`, {
       hint,
     });
   }
   const kind = WASM.has(mediaType) ? 'a Wasm module' : printable(mediaType);
   const message = `${printable(name)}: ${kind}, and no runner for those is here`;
-  return new EcliError('MEDIA_TYPE_UNSUPPORTED', message, { hint: TAKEN });
+  return new EcliError('MEDIA_TYPE_UNSUPPORTED', message, { hint: taken });
 }
 
 const WASM: ReadonlySet<string> = new Set([MediaType.wasm, MediaType.wasmLayer]);

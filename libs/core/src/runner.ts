@@ -82,6 +82,8 @@ export interface Program {
 /** Turns verified bytes into a program. */
 export interface Runner {
   readonly name: string;
+  /** The programs it takes, in words for people: `JSON packages`, `Wasm modules`. */
+  readonly takes: string;
   supports(spec: LoadSpec): boolean;
   /** Loads, attaches nothing. @throws PACKAGE_INVALID, ARGUMENT_INVALID, VERIFIER_REJECTED, … */
   load(spec: LoadSpec): Promise<Program>;
@@ -96,6 +98,10 @@ export class RunnerChain implements Runner {
   readonly name = 'chain';
 
   constructor(@injectAll(RUNNER, { isOptional: true }) private readonly runners: readonly Runner[]) {}
+
+  get takes(): string {
+    return this.runners.map(({ takes }) => takes).join(', ');
+  }
 
   supports(spec: LoadSpec): boolean {
     return this.runners.some((runner) => runner.supports(spec));

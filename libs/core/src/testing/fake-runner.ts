@@ -12,6 +12,7 @@ import type { Exit, LoadSpec, LogChunk, Program, Runner } from '../runner.ts';
 /** Runs artifacts of type `MediaType.package` whose content is a JSON object; the one argument is `--known`. */
 export class FakeRunner implements Runner {
   readonly name = 'fake';
+  readonly takes = 'JSON packages';
   /** Loaded and not detached yet. */
   readonly programs = new Set<FakeProgram>();
   /** What the last `load` was asked for. */

@@ -31,6 +31,7 @@ export const runnerContract: readonly ContractRule<RunnerFixture>[] = [
     name: 'has a name',
     async check({ runner }) {
       expect(runner.name).toMatch(/^[a-z][a-z0-9-]*$/);
+      expect(runner.takes).not.toBe('');
     },
   },
   {

@@ -12,6 +12,7 @@ const MEDIA_TYPES: readonly string[] = [
 /** Runs JSON packages, BPF objects and BPF sources on this machine's kernel. */
 export class NativeRunner implements Runner {
   readonly name = 'native';
+  readonly takes = 'JSON packages, BPF objects (.bpf.o), sources (.bpf.c), and tars that hold a package';
 
   supports({ artifact, endpoint }: LoadSpec): boolean {
     return endpoint === undefined && MEDIA_TYPES.includes(artifact.descriptor.mediaType);
