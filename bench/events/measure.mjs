@@ -5,6 +5,7 @@ import { closeSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync, s
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { plainEnvironment } from '../figures.mjs';
 
 const run = promisify(execFile);
 const TICKS_PER_SECOND = 100; // sysconf(_SC_CLK_TCK) on Linux
@@ -46,20 +47,14 @@ function start([command, ...args], { sink, reader, folder }) {
   const stderr = process.env.BENCH_VERBOSE ? 'inherit' : 'ignore';
   if (sink === 'file') {
     const output = openSync(file, 'w');
-    const tool = spawn(command, args, { stdio: ['ignore', output, stderr], env: environment() });
+    const tool = spawn(command, args, { stdio: ['ignore', output, stderr], env: plainEnvironment() });
     closeSync(output);
     return { tool, file };
   }
   const counter = spawn(reader, [], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const tool = spawn(command, args, { stdio: ['ignore', counter.stdin, stderr], env: environment() });
+  const tool = spawn(command, args, { stdio: ['ignore', counter.stdin, stderr], env: plainEnvironment() });
   counter.stdin.destroy();
   return { tool, file, reader: counter, report: text(counter.stdout) };
-}
-
-/** NODE_EXTRA_CA_CERTS costs 80 ms of every node start and says nothing about the tools. */
-function environment() {
-  const { NODE_EXTRA_CA_CERTS: _, ...rest } = process.env;
-  return rest;
 }
 
 async function text(stream) {

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { median } from '../figures.mjs';
 import { buildBenchmark } from './build.mjs';
 import { measure } from './measure.mjs';
 import { BASE, presentTools } from './tools.mjs';
@@ -39,7 +40,6 @@ function table(heads) {
 }
 
 const count = (number) => Math.round(number).toLocaleString('en-US');
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const perMillion = ({ cpuSeconds, shown }) => (shown ? (cpuSeconds / shown) * 1e6 : Number.NaN);
 
 async function rates(folder) {

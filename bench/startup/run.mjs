@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildBenchmark } from '../events/build.mjs';
+import { median, plainEnvironment } from '../figures.mjs';
 import { presentTools } from '../events/tools.mjs';
 
 const cli = fileURLToPath(new URL('../../apps/ecli/bin/ecli.cjs', import.meta.url));
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '21' } } });
-const { NODE_EXTRA_CA_CERTS: _, ...environment } = process.env; // 80 ms of every node start, and not ours
+const env = plainEnvironment();
 
 /** ecli-rs sometimes ignores an early Ctrl-C (1 of 60). */
 function end(child) {
@@ -26,7 +27,7 @@ function time([command, ...args], until) {
   return new Promise((resolve, reject) => {
     const began = process.hrtime.bigint();
     const elapsed = () => Number(process.hrtime.bigint() - began) / 1e6;
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'], env: environment });
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'], env });
     let first;
     child.stdout.once('data', () => {
       first = elapsed();
@@ -62,7 +63,6 @@ try {
       if (run > 0) times.get(name).push(elapsed); // the first warms the page cache
     }
   }
-  const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
   const base = median(times.get(cases[0].name));
   console.log('\n| what | ms (median) | min | over bare node |\n| --- | --- | --- | --- |');
   for (const [name, all] of times) {
