@@ -32,6 +32,14 @@ const OPTIONS = {
   legalComments: 'none',
   logLevel: 'warning',
 };
+/**
+ * A file that src/code-cache.ts loads is one function expression: the one that Node's own loader makes of a
+ * CommonJS module.
+ */
+const AS_FUNCTION = {
+  banner: { js: `(function (exports, require, module, __filename, __dirname) {${OPTIONS.banner?.js ?? ''}` },
+  footer: { js: '});' },
+};
 const DEFINE = { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' };
 
 /**
@@ -53,6 +61,7 @@ export async function bundle(outputDirectory = join(folder, 'dist')) {
 async function bundleStart(outputDirectory) {
   const { metafile } = await build({
     ...OPTIONS,
+    ...AS_FUNCTION,
     entryPoints: ['src/start.ts'],
     outdir: outputDirectory,
     entryNames: '[name]-[hash]',
@@ -87,18 +96,9 @@ async function bundleMain(outputDirectory, start) {
 async function writeCodeCache(path) {
   const source = await readFile(path, 'latin1');
   setFlagsFromString('--no-lazy');
-  const script = new Script(wrap(source), { filename: path });
+  const script = new Script(source, { filename: path });
   setFlagsFromString('--lazy');
   await writeFile(`${path}.cache`, script.createCachedData());
-}
-
-/**
- * As src/code-cache.ts wraps it: V8 compares the length of what it compiles.
- *
- * @param {string} source
- */
-function wrap(source) {
-  return `(function (exports, require, module, __filename, __dirname) {${source}\n});`;
 }
 
 /**

@@ -4,13 +4,14 @@ import { dirname } from 'node:path';
 import { Script } from 'node:vm';
 
 /**
- * Loads a CommonJS file, with the code that V8 made of it at build time where `PATH.cache` holds that. V8
- * refuses a cache made by another version of itself or from another source, and then compiles as usual.
- * `path` must hold ASCII, as esbuild writes it. Node 22 has module.enableCompileCache for this; Node 20 doesn't.
+ * Loads a CommonJS module that esbuild.mjs made one function expression, with the code that V8 made of it at build
+ * time where `PATH.cache` holds that. V8 refuses a cache made by another version of itself or from another source,
+ * and then compiles as usual. `path` must hold ASCII, as esbuild writes it. Node 22 has module.enableCompileCache
+ * for this; Node 20 doesn't.
  */
 export function requireWithCodeCache(path: string): unknown {
   const cachedData = readCache(`${path}.cache`);
-  const script = new Script(wrap(readFileSync(path, 'latin1')), {
+  const script = new Script(readFileSync(path, 'latin1'), {
     filename: path,
     ...(cachedData !== undefined && { cachedData }),
   });
@@ -18,11 +19,6 @@ export function requireWithCodeCache(path: string): unknown {
   const run = script.runInThisContext() as (...values: unknown[]) => void;
   run(module.exports, createRequire(path), module, path, dirname(path));
   return module.exports;
-}
-
-/** What Node's own loader wraps around a CommonJS module. */
-export function wrap(source: string): string {
-  return `(function (exports, require, module, __filename, __dirname) {${source}\n});`;
 }
 
 function readCache(path: string): Buffer | undefined {
