@@ -35,6 +35,7 @@ export { type ObjectFile, parseObject } from './object-file.ts';
 export { type ProgramDefinition, programDefinitions } from './program-definitions.ts';
 export type { SpellOptions } from './spell.ts';
 export { compileJsonRow } from './render/json-row.ts';
+export { type Layout, layoutOf } from './render/layout.ts';
 export {
   type RowRenderer,
   type SampleMemory,

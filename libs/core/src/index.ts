@@ -26,13 +26,15 @@ export {
 export { nearNames } from './near-names.ts';
 export { API_VERSION, createPluginHost, definePlugin, type Plugin, type PluginHost } from './plugin.ts';
 export { printable, printableLines } from './printable.ts';
+export type { OutputFormat, Presentation, Screen, Timestamps } from './presentation.ts';
 export {
+  type AttachTarget,
   type Backpressure,
   type Exit,
   type LoadSpec,
   type LogChunk,
-  type OutputFormat,
   type Program,
+  type ProgramCounts,
   RUNNER,
   RUNNER_CHAIN,
   type Runner,

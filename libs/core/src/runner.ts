@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import { injectable, injectAll } from './injection.ts';
 import type { Artifact } from './artifact.ts';
 import { EcliError } from './errors.ts';
+import type { OutputFormat, Presentation } from './presentation.ts';
 import { printable } from './printable.ts';
 
 /**
@@ -15,6 +16,11 @@ export interface LogChunk {
   readonly timeUs: number;
   readonly bytes: Uint8Array;
   readonly lines: number;
+  /**
+   * Set where the bytes are one whole picture of what this names (a histogram, a table): a screen draws it over
+   * the picture of the same name before. Only made where `Presentation.screen` asks for it.
+   */
+  readonly frame?: string;
   /**
    * Gives the bytes back once nobody needs them, to be written over. Whoever never calls it keeps the bytes;
    * calling it spares the garbage collector the whole output of a busy program.
@@ -38,7 +44,26 @@ export interface Backpressure {
   wait(): Promise<void> | undefined;
 }
 
-export type OutputFormat = 'text' | 'json';
+/** Where one program is to be attached, in place of what its section or its package says. */
+export interface AttachTarget {
+  readonly program: string;
+  /** An interface's name, a cgroup's path, a process id, `binary:symbol`: what the program's kind takes. */
+  readonly target: string;
+}
+
+/** What became of a program's events since it was attached. */
+export interface ProgramCounts {
+  /** Events and map entries shown. */
+  readonly events: number;
+  /** Their bytes, as the kernel gave them. */
+  readonly bytes: number;
+  /** Events the kernel dropped, as far as it tells. */
+  readonly lost: number;
+  /** Events that a slow reader let ecli drop (`onSlow` is `drop`). */
+  readonly dropped: number;
+  /** Events that no filter let through. */
+  readonly filtered: number;
+}
 
 /** What is asked of a runner. */
 export interface LoadSpec {
@@ -48,11 +73,25 @@ export interface LoadSpec {
   /** The program's own arguments: all that stood after the reference. */
   readonly args: readonly string[];
   readonly format: OutputFormat;
+  /** How events are shown beyond their format. */
+  readonly presentation?: Presentation;
+  /** Overrides of where programs are attached; the last one for a program counts. */
+  readonly attach?: readonly AttachTarget[];
+  /** The network namespace to attach in: a path such as /run/netns/blue. */
+  readonly netns?: string;
+  /** How often a perf_event program samples a CPU a second. */
+  readonly frequency?: number;
+  /** What happens to events while nobody takes them: they stay with the kernel (default), or are dropped and counted. */
+  readonly onSlow?: 'wait' | 'drop';
+  /** At the end, says on `stderr` what was shown, lost and spent; the kernel counts run times meanwhile. */
+  readonly stats?: boolean;
+  /** Shows what programs write with bpf_printk, on `stderr`. */
+  readonly trace?: boolean;
   /** The event type of a program that doesn't say (a bare object): a struct's name in its BTF. */
   readonly exportType?: string;
   /** `logs` completes after this many events. */
   readonly maxEvents?: number;
-  /** A BTF file to relocate against instead of the running kernel's own. */
+  /** BTF to relocate against instead of the running kernel's own: a file, or a folder in BTFHub's layout. */
   readonly btfPath?: string;
   /** A server to run on instead of this machine. */
   readonly endpoint?: URL;
@@ -67,6 +106,8 @@ export interface LoadSpec {
 export interface Program {
   /** Subscribe before `attach`. Completes when the program has ended; fails only with EcliError. */
   readonly logs: Observable<LogChunk>;
+  /** Up to date at any time; absent where nobody counts. */
+  readonly counts?: ProgramCounts;
   /** Starts events. @throws ATTACH_FAILED, FEATURE_UNSUPPORTED; nothing stays attached then */
   attach(): Promise<void>;
   /** Stops reading events until `resume`; the kernel's buffer fills meanwhile. */

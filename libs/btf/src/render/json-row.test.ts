@@ -5,6 +5,7 @@ import { TypeTable } from '../../test/render/type-table.ts';
 import { compileJsonRow } from './json-row.ts';
 import { sampleMemory } from './renderer.ts';
 import { compileTextRow } from './text-row.ts';
+import { layoutOf } from './layout.ts';
 
 const HOSTILE_NAMES = [
   'a"];require("fs").writeFileSync("/tmp/owned","")//',
@@ -30,7 +31,7 @@ describe('compileJsonRow', () => {
       ['ok', table.bool()],
     ]);
     const sample = Buffer.alloc(33, 0xff);
-    expect(rendered(compileJsonRow(table, event), sample)).toBe(
+    expect(rendered(compileJsonRow(layoutOf(table, event)), sample)).toBe(
       '{"zeta":18446744073709551615,"alpha":"-1","none":null,"ok":true}\n',
     );
   });
@@ -52,7 +53,7 @@ describe('compileJsonRow', () => {
       ['nothing', table.struct('nothing', [])],
     ]);
     const sample = Buffer.from([1, 0, 0xff, 0xff, 2, 0, 3, 0, 4, 0, 5, 0]);
-    const row = rendered(compileJsonRow(table, event), sample);
+    const row = rendered(compileJsonRow(layoutOf(table, event)), sample);
     const at = (x: number, y: number): object => ({
       __EUNOMIA_TYPE: 'struct',
       __EUNOMIA_TYPE_NAME: 'point',
@@ -80,7 +81,7 @@ describe('compileJsonRow', () => {
     const value = 1n | (0b011n << 1n) | (0x1234567890n << 4n) | (1n << 41n) | (2n << 42n);
     const sample = Buffer.alloc(16);
     sample.writeBigUInt64LE(value);
-    expect(rendered(compileJsonRow(table, event), sample)).toBe(
+    expect(rendered(compileJsonRow(layoutOf(table, event)), sample)).toBe(
       '{"sign":-1,"three":3,"wide":78187493520,"flag":true,"kind":"TWO(2)"}\n',
     );
   });
@@ -88,7 +89,9 @@ describe('compileJsonRow', () => {
   test('names a lone scalar by its type', () => {
     const table = new TypeTable();
     const u32 = table.typedef('u32', table.int('unsigned int', 4, false));
-    expect(rendered(compileJsonRow(table, u32), Buffer.alloc(4, 0xff))).toBe('{"u32":4294967295}\n');
+    expect(rendered(compileJsonRow(layoutOf(table, u32)), Buffer.alloc(4, 0xff))).toBe(
+      '{"u32":4294967295}\n',
+    );
   });
 
   test('copies long names and many of them', () => {
@@ -98,7 +101,7 @@ describe('compileJsonRow', () => {
       'event',
       Array.from({ length: 300 }, (_, index) => [`${index}${'é'.repeat(index)}`, bool] as const),
     );
-    const row = JSON.parse(rendered(compileJsonRow(table, event), Buffer.alloc(300, 1))) as object;
+    const row = JSON.parse(rendered(compileJsonRow(layoutOf(table, event)), Buffer.alloc(300, 1))) as object;
     expect(Object.keys(row).map((key) => key.length)).toContain(302);
     expect(new Set(Object.values(row))).toEqual(new Set([true]));
   });
@@ -113,11 +116,11 @@ describe('compileJsonRow', () => {
       [name, table.array(inner, 1)],
       ['last', kind],
     ]);
-    const json = rendered(compileJsonRow(table, event), Buffer.of(1, 1));
+    const json = rendered(compileJsonRow(layoutOf(table, event)), Buffer.of(1, 1));
     const entries = Object.entries(JSON.parse(json) as object);
     expect(entries.at(0)?.[0]).toBe(name);
     expect(JSON.stringify(entries.at(0)?.[1])).toContain(JSON.stringify(`${name}(1)`));
-    const text = compileTextRow(table, event);
+    const text = compileTextRow(layoutOf(table, event));
     for (const line of [json, text.header, rendered(text, Buffer.of(1, 1))]) {
       expect(printable(line.replace(/\n$/, ''))).toBe(line.replace(/\n$/, ''));
     }
@@ -126,7 +129,7 @@ describe('compileJsonRow', () => {
 
   test('has room for a string of which every byte needs the longest escape', () => {
     const table = new TypeTable();
-    const renderer = compileJsonRow(table, table.struct('event', [['s', table.string(32)]]));
+    const renderer = compileJsonRow(layoutOf(table, table.struct('event', [['s', table.string(32)]])));
     const row = rendered(renderer, Buffer.alloc(32, 1));
     expect(JSON.parse(row)).toEqual({ s: '\x01'.repeat(32) });
   });
@@ -135,7 +138,7 @@ describe('compileJsonRow', () => {
     const table = new TypeTable();
     const nothing = table.array(table.struct('nothing', []), 0xffff_ffff);
     const event = table.struct('event', [['many', nothing]]);
-    expect(() => compileJsonRow(table, event)).toThrow(
+    expect(() => compileJsonRow(layoutOf(table, event))).toThrow(
       /^struct event: a row could take \d+ bytes, more than/,
     );
   });
@@ -147,13 +150,13 @@ describe('compileJsonRow', () => {
     const members = Array.from({ length: 8_000 }, (_, index) => [`m${index}`, nested] as const);
     const event = table.struct('event', members);
     const refused = 'struct event: too intricate to be shown';
-    expect(() => compileJsonRow(table, event)).toThrow(refused);
-    expect(() => compileTextRow(table, event)).toThrow(refused);
+    expect(() => compileJsonRow(layoutOf(table, event))).toThrow(refused);
+    expect(() => compileTextRow(layoutOf(table, event))).toThrow(refused);
   });
 
   test('writes on to another output when it changes', () => {
     const table = new TypeTable();
-    const renderer = compileJsonRow(table, table.struct('event', [['ok', table.bool()]]));
+    const renderer = compileJsonRow(layoutOf(table, table.struct('event', [['ok', table.bool()]])));
     const memory = sampleMemory(Uint8Array.of(1));
     const outputs = [new Uint8Array(64), new Uint8Array(64), Buffer.alloc(128).subarray(40, 104)];
     for (const out of outputs) {

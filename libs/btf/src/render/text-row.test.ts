@@ -2,12 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { rendered } from '../../test/render/rendered.ts';
 import { TypeTable } from '../../test/render/type-table.ts';
 import { compileTextRow } from './text-row.ts';
+import { layoutOf } from './layout.ts';
 
 /** The row of a struct with one member, less the space before and the line end after. */
 function cell(add: (table: TypeTable) => number, bytes: Uint8Array): string {
   const table = new TypeTable();
   const event = table.struct('event', [['x', add(table)]]);
-  const row = rendered(compileTextRow(table, event), bytes);
+  const row = rendered(compileTextRow(layoutOf(table, event)), bytes);
   expect(row.startsWith(' ') && row.endsWith('\n')).toBe(true);
   return row.slice(1, -1);
 }
@@ -33,7 +34,7 @@ describe('compileTextRow', () => {
     sample.writeUInt32LE(623215998, 16);
     sample.write('node', 24);
     sample[167] = 1;
-    const renderer = compileTextRow(table, event);
+    const renderer = compileTextRow(layoutOf(table, event));
     // Recorded from the Rust tool.
     expect(renderer.header).toBe(
       'TIME     PID    PPID   EXIT_CODE DURATION_NS COMM   FILENAME EXIT_EVENT ET     ',
@@ -54,7 +55,7 @@ describe('compileTextRow', () => {
     ]);
     const sample = Buffer.alloc(16);
     [1234567, 12, 1, 2].forEach((value, index) => sample.writeInt32LE(value, 4 * index));
-    expect(rendered(compileTextRow(table, event), sample)).toBe(' 1234567 12   1      2\n');
+    expect(rendered(compileTextRow(layoutOf(table, event)), sample)).toBe(' 1234567 12   1      2\n');
   });
 
   test('counts characters and not bytes', () => {
@@ -69,7 +70,7 @@ describe('compileTextRow', () => {
     sample.write('añ', 0);
     sample.write('€', 8);
     const json = '{"__EUNOMIA_TYPE":"struct","__EUNOMIA_TYPE_NAME":"n","s":"€"}';
-    expect(rendered(compileTextRow(table, event), sample)).toBe(` añ    ${json} false\n`);
+    expect(rendered(compileTextRow(layoutOf(table, event)), sample)).toBe(` añ    ${json} false\n`);
   });
 
   test('has headings that a terminal can take, whatever the names are', () => {
@@ -78,7 +79,7 @@ describe('compileTextRow', () => {
       ['a\x1b[2J\n', table.bool()],
       ['b', table.bool()],
     ]);
-    const renderer = compileTextRow(table, event);
+    const renderer = compileTextRow(layoutOf(table, event));
     expect(renderer.header).toBe('TIME     A\\x1b[2J\\n B      ');
     expect(rendered(renderer, Buffer.of(1, 0))).toBe(' true      false\n');
   });
@@ -87,10 +88,12 @@ describe('compileTextRow', () => {
     const table = new TypeTable();
     const names = Array.from({ length: 20 }, (_, index) => `n${index}`);
     const renderer = compileTextRow(
-      table,
-      table.struct(
-        'event',
-        names.map((name) => [name, table.string(0)] as const),
+      layoutOf(
+        table,
+        table.struct(
+          'event',
+          names.map((name) => [name, table.string(0)] as const),
+        ),
       ),
     );
     expect(rendered(renderer, new Uint8Array(0))).toBe(`${' '.repeat(19 * 7)}\n`);
@@ -98,13 +101,13 @@ describe('compileTextRow', () => {
 
   test('has room for a string of which every byte is spelled out', () => {
     const table = new TypeTable();
-    const renderer = compileTextRow(table, table.struct('event', [['s', table.string(32)]]));
+    const renderer = compileTextRow(layoutOf(table, table.struct('event', [['s', table.string(32)]])));
     expect(rendered(renderer, Buffer.alloc(32, 0x1b))).toBe(` ${'\\x1b'.repeat(32)}\n`);
   });
 
   test('shows an empty struct as an empty row', () => {
     const table = new TypeTable();
-    const renderer = compileTextRow(table, table.struct('empty', []));
+    const renderer = compileTextRow(layoutOf(table, table.struct('empty', [])));
     expect(renderer.header).toBe('TIME     ');
     expect(rendered(renderer, new Uint8Array(0))).toBe('\n');
   });

@@ -1,6 +1,6 @@
 import { printable } from '@ecli/core';
 import { type FunctionCode, RowCode } from './code.ts';
-import { type Field, layoutOf, type Shape, type TypeSource } from './layout.ts';
+import type { Field, Layout, Shape } from './layout.ts';
 import { startOf } from './reads.ts';
 import type { TextRowRenderer } from './renderer.ts';
 import { emitBool, emitEnum, emitFloat, emitInteger, emitJson, placeOf } from './value-code.ts';
@@ -19,14 +19,13 @@ interface Column {
 }
 
 /**
- * Compiles the way from a sample of type `typeId` to one line of text: its members in columns (see layoutOf),
- * structs, unions and arrays as JSON. A member begins under its heading, or after one space where the row has
+ * Compiles the way from a sample laid out as `layout` to one line of text: its fields in columns, structs,
+ * unions and arrays as JSON. A field begins under its heading, or after one space where the row has
  * already reached that point, which the first member's always has. Columns count characters, not bytes.
  *
- * @throws PACKAGE_INVALID for a type that can't be shown, OBJECT_INVALID for unsound BTF
+ * @throws PACKAGE_INVALID where a row could grow past all measure
  */
-export function compileTextRow(btf: TypeSource, typeId: number): TextRowRenderer {
-  const layout = layoutOf(btf, typeId);
+export function compileTextRow(layout: Layout): TextRowRenderer {
   const columns = columnsOf(layout.fields);
   const renderer = new RowCode(layout).compile((code) => {
     code.statement('let origin = position, begin = position;');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Btf, compileJsonRow, compileTextRow, ElfFile } from '../../src/index.ts';
+import { Btf, compileJsonRow, compileTextRow, ElfFile, layoutOf } from '../../src/index.ts';
 import { compile } from '../compile.ts';
 import { rendered } from './rendered.ts';
 
@@ -44,7 +44,7 @@ describe('a struct as clang describes it', () => {
   const peers = `[${inner([1, 2, 3], 80)},${inner([4, 5, 6], -1)}]`;
 
   test('is a line of JSON', () => {
-    expect(rendered(compileJsonRow(btf, event), sample)).toBe(
+    expect(rendered(compileJsonRow(layoutOf(btf, event)), sample)).toBe(
       '{"pid":-42,"low":5,"high":300,"sign":-3,"as_number":8589934593,"first":1,"second":2,"comm":"bash",' +
         `"peers":${peers},"kind":"KIND_B(7)","exited":true,` +
         '"large":"18446744073709551616","address":18446744073709547520,"tail":[]}\n',
@@ -52,7 +52,7 @@ describe('a struct as clang describes it', () => {
   });
 
   test('is a row of text', () => {
-    const renderer = compileTextRow(btf, event);
+    const renderer = compileTextRow(layoutOf(btf, event));
     expect(renderer.header.split(/ +/).slice(1, 6)).toEqual(['PID', 'LOW', 'HIGH', 'SIGN', 'AS_NUMBER']);
     expect(rendered(renderer, sample)).toBe(
       ` -42   5      300    -3     8589934593 1     2      bash   ${peers} KIND_B(7) true ` +

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compileJsonRow } from '../../src/render/json-row.ts';
 import { type RowRenderer, sampleMemory } from '../../src/render/renderer.ts';
+import { layoutOf } from '../../src/render/layout.ts';
 import { compileTextRow } from '../../src/render/text-row.ts';
 import { type Case, cases, SAMPLES_A_TYPE } from './arbitrary-types.ts';
 import { Interpreter } from './interpreter.ts';
@@ -32,7 +33,7 @@ function forAllCases(check: (drawn: Case) => void): void {
 describe('rows of random types and bytes', () => {
   test('are the text that the plain interpreter makes', () => {
     forAllCases(({ table, typeId, samples }) => {
-      const renderer = compileTextRow(table, typeId);
+      const renderer = compileTextRow(layoutOf(table, typeId));
       expect(renderer.sampleSize).toBe(table.sizeOf(typeId));
       for (const bytes of samples) {
         const interpreter = new Interpreter(table, bytes);
@@ -44,7 +45,7 @@ describe('rows of random types and bytes', () => {
 
   test('are the JSON that the plain interpreter makes, and well-formed', () => {
     forAllCases(({ table, typeId, samples }) => {
-      const renderer = compileJsonRow(table, typeId);
+      const renderer = compileJsonRow(layoutOf(table, typeId));
       for (const bytes of samples) {
         const row = render(renderer, bytes, 8);
         expect(row).toBe(new Interpreter(table, bytes).jsonRow(typeId));

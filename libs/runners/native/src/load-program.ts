@@ -1,5 +1,12 @@
 import { openObject, openPerfBuffer, openRingBuffer, type SampleReader } from '@ecli/bpf';
-import { compileJsonRow, compileTextRow, dataSections, type ObjectFile, parseObject } from '@ecli/btf';
+import {
+  compileJsonRow,
+  compileTextRow,
+  dataSections,
+  layoutOf,
+  type ObjectFile,
+  parseObject,
+} from '@ecli/btf';
 import {
   ArgumentError,
   EcliError,
@@ -14,7 +21,8 @@ import { planAttach } from './attach-plan.ts';
 import { type ExportPlan, planExport } from './export-plan.ts';
 import { HelpProgram } from './help-program.ts';
 import { LogStream } from './log-stream.ts';
-import { closeAll, NativeProgram, type Output } from './native-program.ts';
+import { closeAll, NativeProgram } from './native-program.ts';
+import { EventBudget, type Output } from './output.ts';
 import { naming } from './package-error.ts';
 import { programOptions, statedValues } from './program-options.ts';
 import { JsonRows, type Rows, TextRows } from './rows.ts';
@@ -80,6 +88,7 @@ function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation)
     ...(btfPath === undefined ? {} : { btfPath }),
     ...(diagnose === undefined ? {} : { diagnose }),
   });
+  const budget = new EventBudget(spec.maxEvents);
   let output: Output | undefined;
   try {
     const plan = planExport(spec.name, meta, object, file);
@@ -87,10 +96,18 @@ function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation)
     const rows = plan && compileRows(plan, file, spec);
     setVariables(object, values);
     object.load();
-    output = plan && rows && openOutput(plan, rows, meta, spec, stream);
-    return new NativeProgram({ name: spec.name, object, programs, stream, output, diagnose });
+    output = plan && rows && openOutput(plan, rows, meta, spec, stream, budget);
+    return new NativeProgram({
+      name: spec.name,
+      object,
+      programs,
+      stream,
+      outputs: output ? [output] : [],
+      budget,
+      diagnose,
+    });
   } catch (error) {
-    closeAll([() => output?.reader.close(), () => object.close()]);
+    closeAll([() => output?.close(), () => object.close()]);
     throw withUnseen(error, stream.takeUnseen());
   }
 }
@@ -114,23 +131,27 @@ function btfPathOfEnvironment(): string | undefined {
 
 function compileRows({ type }: ExportPlan, { btf }: ObjectFile, { format }: LoadSpec): Rows {
   return format === 'json'
-    ? new JsonRows(compileJsonRow(btf, type.id))
-    : new TextRows(compileTextRow(btf, type.id));
+    ? new JsonRows(compileJsonRow(layoutOf(btf, type.id)))
+    : new TextRows(compileTextRow(layoutOf(btf, type.id)));
 }
 
 function openOutput(
   plan: ExportPlan,
   rows: Rows,
   meta: PackageMeta,
-  { backpressure, maxEvents }: LoadSpec,
+  { backpressure }: LoadSpec,
   stream: LogStream,
+  budget: EventBudget,
 ): Output {
-  const reader = openReader(plan, meta);
-  return {
-    reader,
-    pump: new SamplePump({ reader, rows, stream, typeName: plan.type.name, backpressure, maxEvents }),
-    header: rows.header,
-  };
+  return new SamplePump({
+    reader: openReader(plan, meta),
+    rows,
+    stream,
+    name: plan.map.name,
+    typeName: plan.type.name,
+    backpressure,
+    budget,
+  });
 }
 
 function openReader({ kind, map }: ExportPlan, { perf_buffer_pages: pages }: PackageMeta): SampleReader {

@@ -50,11 +50,11 @@ export class LogStream {
     else this.early.push(line);
   }
 
-  /** Emits what was said so far and, when there is one, the header of the events. */
-  open(header: string | undefined): void {
+  /** Emits what was said so far and the lines above the events. */
+  open(headers: readonly string[]): void {
     this.isOpen = true;
     if (this.early.length > 0) this.emitLines('stderr', this.early.splice(0));
-    if (header !== undefined) this.emitLines('plain', [header]);
+    if (headers.length > 0) this.emitLines('plain', headers);
   }
 
   /** Takes the lines that were said and that nobody has seen, because `open` never came. */

@@ -1,8 +1,8 @@
-import { EcliError, type Exit, type LogChunk, type Program, printable } from '@ecli/core';
-import type { BpfLink, BpfObject, BpfProgram, SampleReader } from '@ecli/bpf';
+import { EcliError, type Exit, type LogChunk, type Program, type ProgramCounts, printable } from '@ecli/core';
+import type { BpfLink, BpfObject, BpfProgram } from '@ecli/bpf';
 import type { Observable } from 'rxjs';
 import type { LogStream } from './log-stream.ts';
-import type { SamplePump } from './sample-pump.ts';
+import type { EventBudget, Output } from './output.ts';
 
 /** What a loaded program consists of; the program takes it all over and closes it. */
 export interface ProgramParts {
@@ -11,22 +11,18 @@ export interface ProgramParts {
   /** Those to attach, in order. */
   readonly programs: readonly BpfProgram[];
   readonly stream: LogStream;
-  /** Absent for a program that shows nothing. */
-  readonly output?: Output | undefined;
+  /** None for a program that shows nothing. */
+  readonly outputs: readonly Output[];
+  /** What all outputs may show. */
+  readonly budget: EventBudget;
   readonly diagnose?: ((line: string) => void) | undefined;
-}
-
-export interface Output {
-  readonly reader: SampleReader;
-  readonly pump: SamplePump;
-  readonly header?: string | undefined;
 }
 
 /** An object in this kernel, from load to detach. */
 export class NativeProgram implements Program {
   readonly logs: Observable<LogChunk>;
   private readonly links: BpfLink[] = [];
-  private pumping: Promise<void> | undefined;
+  private showing: Promise<unknown> | undefined;
   private failure: EcliError | undefined;
   private attached = false;
   private ending: Promise<Exit> | undefined;
@@ -35,9 +31,13 @@ export class NativeProgram implements Program {
     this.logs = parts.stream.logs;
   }
 
+  get counts(): ProgramCounts {
+    return this.parts.outputs.map(({ counts }) => counts).reduce(added, NOTHING);
+  }
+
   /** Attaches all programs or none; after a failure nothing is left in the kernel. */
   async attach(): Promise<void> {
-    const { name, stream, output } = this.parts;
+    const { name, stream, outputs } = this.parts;
     if (this.attached || this.ending) {
       throw new EcliError('ATTACH_FAILED', `${printable(name)}: a program is attached once`);
     }
@@ -46,20 +46,20 @@ export class NativeProgram implements Program {
       this.parts.programs.forEach((program) => this.attachOne(program));
     } catch (error) {
       this.failure = asEcliError(error, 'ATTACH_FAILED', name);
-      stream.open(undefined); // what was said until then may tell why
+      stream.open([]); // what was said until then may tell why
       await this.detach();
       throw this.failure;
     }
-    stream.open(output?.header);
-    if (output) this.startPump(output.pump);
+    stream.open(outputs.flatMap(({ header }) => header ?? []));
+    if (outputs.length > 0) this.show(outputs);
   }
 
   async pause(): Promise<void> {
-    this.parts.output?.pump.pause();
+    this.parts.outputs.forEach((output) => output.pause());
   }
 
   async resume(): Promise<void> {
-    this.parts.output?.pump.resume();
+    this.parts.outputs.forEach((output) => output.resume());
   }
 
   detach(): Promise<Exit> {
@@ -72,35 +72,54 @@ export class NativeProgram implements Program {
     this.parts.diagnose?.(`attached ${printable(program.name)} to ${printable(program.section)}`);
   }
 
-  private startPump(pump: SamplePump): void {
-    this.pumping = pump.run().catch((error: unknown) => {
-      this.failure = asEcliError(error, 'OUTPUT_FAILED', this.parts.name);
+  private show(outputs: readonly Output[]): void {
+    const runs = outputs.map(async (output) => {
+      try {
+        await output.run();
+        if (this.parts.budget.remaining <= 0) void this.detach().catch(() => undefined);
+      } catch (error) {
+        this.failure ??= asEcliError(error, 'OUTPUT_FAILED', this.parts.name);
+        // The others are no use without it, and end in order.
+        void this.detach().catch(() => undefined);
+      }
     });
-    // The pump ends by itself after the last event wanted or after a failure. Whoever calls detach learns of
-    // a failure in it.
-    void this.pumping.then(() => this.detach()).catch(() => undefined);
+    this.showing = Promise.all(runs);
+    // They end by themselves after the last event wanted. Whoever calls detach learns of a failure in it.
+    void this.showing.then(() => this.detach()).catch(() => undefined);
   }
 
   /** Stops events first, so that the buffer runs empty, then shows what is in it, then frees everything. */
   private async end(): Promise<Exit> {
-    const { object, output, stream } = this.parts;
+    const { object, outputs, stream } = this.parts;
     try {
       for (const link of this.links.splice(0).reverse()) {
         link.destroy();
         // The kernel takes some 70 ms for a tracepoint, in which the events of other links would fill the buffer.
-        await output?.pump.catchUp();
+        await Promise.all(outputs.map((output) => output.catchUp()));
       }
     } finally {
       // After a failure too: a buffer that is being read must not be unmapped.
-      output?.pump.stop();
-      await this.pumping;
-      closeAll([() => output?.reader.close(), () => object.close()]);
+      outputs.forEach((output) => output.stop());
+      await this.showing;
+      closeAll([...outputs.map((output) => () => output.close()), () => object.close()]);
     }
     // A failure to attach is told by attach itself.
-    if (this.failure && this.pumping) stream.fail(this.failure);
+    if (this.failure && this.showing) stream.fail(this.failure);
     else stream.complete();
     return this.failure ? { code: 1, reason: this.failure.message } : { code: 0 };
   }
+}
+
+const NOTHING: ProgramCounts = { events: 0, bytes: 0, lost: 0, dropped: 0, filtered: 0 };
+
+function added(a: ProgramCounts, b: ProgramCounts): ProgramCounts {
+  return {
+    events: a.events + b.events,
+    bytes: a.bytes + b.bytes,
+    lost: a.lost + b.lost,
+    dropped: a.dropped + b.dropped,
+    filtered: a.filtered + b.filtered,
+  };
 }
 
 /** Calls every step, also after one that throws; rethrows the first error. */

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Backpressure, LogChunk } from '@ecli/core';
 import { FakeReader } from '../test/fake-reader.ts';
 import { LogStream } from './log-stream.ts';
+import { EventBudget } from './output.ts';
 import type { Rows } from './rows.ts';
 import { type PumpOptions, SamplePump } from './sample-pump.ts';
 
@@ -41,13 +42,14 @@ class Running {
       rows: new WordRows(),
       stream: this.stream,
       typeName: 'word',
+      name: 'words',
       ...options,
     });
     this.stream.logs.subscribe((chunk) => {
       this.chunks.push(chunk);
       for (const watcher of this.watchers) watcher();
     });
-    this.stream.open(undefined);
+    this.stream.open([]);
     this.ended = this.pump.run();
     started.push(this.pump);
   }
@@ -185,7 +187,7 @@ describe('SamplePump', () => {
   });
 
   test('ends by itself after exactly maxEvents, and leaves the rest in the buffer', async () => {
-    const running = new Running({ maxEvents: 250 });
+    const running = new Running({ budget: new EventBudget(250) });
     running.reader.write(numbers(100));
     await running.until(() => running.shown.length === 100);
     running.reader.write(numbers(200, 100));
@@ -195,7 +197,7 @@ describe('SamplePump', () => {
   });
 
   test('ends at once when no event is wanted', async () => {
-    const running = new Running({ maxEvents: 0 });
+    const running = new Running({ budget: new EventBudget(0) });
     await running.ended;
     expect(running.shown).toEqual([]);
   });
@@ -231,7 +233,14 @@ describe('SamplePump', () => {
     const backpressure = new Gate();
     const reader = new FakeReader();
     const stream = new LogStream();
-    const pump = new SamplePump({ reader, rows: new WordRows(), stream, typeName: 'word', backpressure });
+    const pump = new SamplePump({
+      reader,
+      rows: new WordRows(),
+      stream,
+      typeName: 'word',
+      name: 'words',
+      backpressure,
+    });
     const subscription = stream.logs.subscribe();
     const ended = pump.run();
     backpressure.shut();

@@ -1,8 +1,9 @@
 import type { SampleReader } from '@ecli/bpf';
-import type { Backpressure } from '@ecli/core';
+import type { Backpressure, ProgramCounts } from '@ecli/core';
 import { ChunkRenderer } from './chunk-renderer.ts';
 import type { LogStream } from './log-stream.ts';
 import { LossReport } from './loss-report.ts';
+import { EventBudget, type Output } from './output.ts';
 import { Pacing } from './pacing.ts';
 import type { Rows } from './rows.ts';
 
@@ -21,15 +22,20 @@ export interface PumpOptions {
   readonly stream: LogStream;
   /** What messages call the type of the samples. */
   readonly typeName: string;
+  /** The map's. */
+  readonly name: string;
   readonly backpressure?: Backpressure | undefined;
-  readonly maxEvents?: number | undefined;
+  /** Shared by all outputs of a program. */
+  readonly budget?: EventBudget;
 }
 
 /**
  * Carries samples from a kernel buffer to a log stream as rendered rows, one chunk at a time. While the reader
  * of the stream can't take more, or the pump is paused, events stay in the kernel's buffer.
  */
-export class SamplePump {
+export class SamplePump implements Output {
+  readonly name: string;
+  readonly header: string | undefined;
   private readonly reader: SampleReader;
   private readonly rows: Rows;
   private readonly stream: LogStream;
@@ -38,8 +44,9 @@ export class SamplePump {
   private readonly loss = new LossReport();
   private readonly pacing: Pacing;
   private readonly chunk: ChunkRenderer;
-  /** Events still to show. */
-  private remaining: number;
+  private readonly budget: EventBudget;
+  private events = 0;
+  private bytes = 0;
   private hasToldOdd = false;
   private samplesSinceEmpty = 0;
   private bytesSinceEmpty = 0;
@@ -53,24 +60,38 @@ export class SamplePump {
   private stopping = false;
   private interrupt: () => void = () => undefined;
 
-  constructor({ reader, rows, stream, typeName, backpressure, maxEvents = Infinity }: PumpOptions) {
+  constructor({
+    reader,
+    rows,
+    stream,
+    typeName,
+    name,
+    backpressure,
+    budget = new EventBudget(),
+  }: PumpOptions) {
+    this.name = name;
+    this.header = rows.header;
     this.reader = reader;
     this.rows = rows;
     this.stream = stream;
     this.typeName = typeName;
     this.backpressure = backpressure;
     this.chunk = new ChunkRenderer(rows);
-    this.remaining = maxEvents;
+    this.budget = budget;
     this.pacing = new Pacing(reader.capacityBytes, performance.now());
     stream.whenAbandoned(() => this.interrupt());
   }
 
-  /** Runs until `maxEvents` are shown, or until `stop` was called and the buffer is empty. */
+  get counts(): ProgramCounts {
+    return { events: this.events, bytes: this.bytes, lost: this.reader.lost, dropped: 0, filtered: 0 };
+  }
+
+  /** Runs until the budget is spent, or until `stop` was called and the buffer is empty. */
   async run(): Promise<void> {
     this.running = true;
     this.turnBegan = performance.now();
     try {
-      while (this.remaining > 0) {
+      while (this.budget.remaining > 0) {
         if (this.isHeld()) await this.untilReleased();
         else if (this.pumpChunk()) await this.giveTurn();
         else if (!this.stopping) await this.rest();
@@ -110,13 +131,19 @@ export class SamplePump {
     this.reader.wake();
   }
 
+  close(): void {
+    this.reader.close();
+  }
+
   /** Renders and emits one chunk; true when it is full, so that there may be more. */
   private pumpChunk(): boolean {
     const { chunk, reader, stream } = this;
     const timeUs = stream.now();
     this.rows.setTime(timeUs / 1000);
-    chunk.fill(reader, this.remaining);
-    this.remaining -= chunk.samples;
+    chunk.fill(reader, this.budget.remaining);
+    this.budget.spend(chunk.samples);
+    this.events += chunk.samples;
+    this.bytes += chunk.sampleBytes;
     this.samplesSinceEmpty += chunk.samples;
     this.bytesSinceEmpty += chunk.sampleBytes;
     const { isFull } = chunk;
