@@ -136,7 +136,7 @@ async function listSources(path) {
 }
 
 async function compileLibraries() {
-  const projects = ['libs/runners/native', 'libs/sources/file'].map(
+  const projects = ['libs/runners/native', 'libs/inspect', 'libs/sources/file'].map(
     (folder) => `${folder}/tsconfig.build.json`,
   );
   const { code, output } = await capture(process.execPath, [
