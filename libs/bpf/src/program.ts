@@ -40,9 +40,29 @@ export class BpfProgram {
     return bindings().libbpf.bpf_program__fd(this.#live);
   }
 
+  /** Whether it is loaded with its object; not where its section begins with `?`, unless it was told to be. */
+  get autoload(): boolean {
+    // A bool fills the low byte of what a function returns.
+    return (bindings().libbpf.bpf_program__autoload(this.#live) & 0xff) !== 0;
+  }
+
   /** Says before load whether the program is loaded with its object. */
   setAutoload(autoload: boolean): void {
     bindings().libbpf.bpf_program__set_autoload(this.#live, autoload ? 1 : 0);
+  }
+
+  /**
+   * Attaches by one of libbpf's functions (`bpf_program__attach_…`), which is given the `struct bpf_program *` and
+   * returns a `struct bpf_link *` or a negative errno. The object destroys the link when it is closed.
+   *
+   * @throws ATTACH_FAILED, PERMISSION_DENIED, FEATURE_UNSUPPORTED
+   */
+  attachBy(call: (pointer: number) => number): BpfLink {
+    const heard = this.#owner.listen(() => call(this.#live));
+    if (heard.value < 0) throw attachError(this, heard);
+    const link = new BpfLink(heard.value);
+    this.#owner.own(link);
+    return link;
   }
 
   /**
@@ -52,12 +72,7 @@ export class BpfProgram {
    * asks for, or where the section doesn't say enough for libbpf to attach by it
    */
   attach(): BpfLink {
-    const { libbpf } = bindings();
-    const heard = this.#owner.listen(() => libbpf.bpf_program__attach(this.#live));
-    if (heard.value < 0) throw attachError(this, heard);
-    const link = new BpfLink(heard.value);
-    this.#owner.own(link);
-    return link;
+    return this.attachBy(bindings().libbpf.bpf_program__attach);
   }
 
   /** Forgets the pointer, when the object is closed. */

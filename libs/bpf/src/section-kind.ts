@@ -66,8 +66,13 @@ const KINDS: Readonly<Record<string, SectionKind>> = {
 
 /** Looks a section's kind up: `?` (not loaded by default) before it and `.s`, `.w`, `.frags` behind it don't matter. */
 export function sectionKind(section: string): SectionKind {
-  const kind = (section.split('/')[0] ?? '').replace(/^\?/, '').replace(/\.(?:s|w|frags)$/, '');
+  const kind = sectionWord(section);
   return (Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined) ?? {};
+}
+
+/** The first word of a section, which is its kind: `kprobe.multi` of `?kprobe.multi.s/vfs_*`. */
+export function sectionWord(section: string): string {
+  return (section.split('/')[0] ?? '').replace(/^\?/, '').replace(/\.(?:s|w|frags)$/, '');
 }
 
 /** What stands behind the kind: `syscalls/sys_enter_openat` of `tp/syscalls/sys_enter_openat`. */

@@ -55,6 +55,8 @@ export const LIBBPF = {
   bpf_program__type: ['int', 'pointer'],
   // int bpf_program__fd(const struct bpf_program *)
   bpf_program__fd: ['int', 'pointer'],
+  // bool bpf_program__autoload(const struct bpf_program *)
+  bpf_program__autoload: ['int', 'pointer'],
   // int bpf_program__set_autoload(struct bpf_program *, bool)
   bpf_program__set_autoload: ['int', 'pointer', 'int'],
   // struct bpf_link *bpf_program__attach(const struct bpf_program *)

@@ -1,4 +1,4 @@
-import { openObject, openPerfBuffer, openRingBuffer, type SampleReader } from '@ecli/bpf';
+import { openObject, openPerfBuffer, openRingBuffer, setVariables, type SampleReader } from '@ecli/bpf';
 import {
   compileJsonRow,
   compileTextRow,
@@ -15,20 +15,26 @@ import {
   type Program,
   VerifierRejectedError,
 } from '@ecli/core';
-import { type PackageMeta, readPackage } from '@ecli/packages';
-import { parseArguments } from './arguments.ts';
-import { planAttach } from './attach-plan.ts';
+import {
+  compiledValue,
+  findVariables,
+  type PackageMeta,
+  parseArguments,
+  programOptions,
+  readPackage,
+  statedValues,
+  usageText,
+  type VariableValue,
+} from '@ecli/packages';
+import { planAttachments } from './attach/plan.ts';
 import { type ExportPlan, planExport } from './export-plan.ts';
 import { HelpProgram } from './help-program.ts';
 import { LogStream } from './log-stream.ts';
 import { closeAll, NativeProgram } from './native-program.ts';
 import { EventBudget, type Output } from './output.ts';
 import { naming } from './package-error.ts';
-import { programOptions, statedValues } from './program-options.ts';
 import { JsonRows, type Rows, TextRows } from './rows.ts';
 import { SamplePump } from './sample-pump.ts';
-import { usageText } from './usage.ts';
-import { compiledValue, findVariables, setVariables, type VariableValue } from './variables.ts';
 
 /** What a package and its arguments come to, before libbpf has seen anything. */
 interface Preparation {
@@ -92,7 +98,7 @@ function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation)
   let output: Output | undefined;
   try {
     const plan = planExport(spec.name, meta, object, file);
-    const programs = planAttach(meta.bpf_skel.progs, object, file);
+    const attachments = planAttachments(meta.bpf_skel.progs, object, file, spec);
     const rows = plan && compileRows(plan, file, spec);
     setVariables(object, values);
     object.load();
@@ -100,7 +106,7 @@ function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation)
     return new NativeProgram({
       name: spec.name,
       object,
-      programs,
+      attachments,
       stream,
       outputs: output ? [output] : [],
       budget,

@@ -1,6 +1,7 @@
 import { EcliError, type Exit, type LogChunk, type Program, type ProgramCounts, printable } from '@ecli/core';
-import type { BpfLink, BpfObject, BpfProgram } from '@ecli/bpf';
+import type { BpfObject } from '@ecli/bpf';
 import type { Observable } from 'rxjs';
+import type { Attachment, Link } from './attach/attachment.ts';
 import type { LogStream } from './log-stream.ts';
 import type { EventBudget, Output } from './output.ts';
 
@@ -8,8 +9,8 @@ import type { EventBudget, Output } from './output.ts';
 export interface ProgramParts {
   readonly name: string;
   readonly object: BpfObject;
-  /** Those to attach, in order. */
-  readonly programs: readonly BpfProgram[];
+  /** What to attach, in order. */
+  readonly attachments: readonly Attachment[];
   readonly stream: LogStream;
   /** None for a program that shows nothing. */
   readonly outputs: readonly Output[];
@@ -21,7 +22,7 @@ export interface ProgramParts {
 /** An object in this kernel, from load to detach. */
 export class NativeProgram implements Program {
   readonly logs: Observable<LogChunk>;
-  private readonly links: BpfLink[] = [];
+  private readonly links: Link[] = [];
   private showing: Promise<unknown> | undefined;
   private failure: EcliError | undefined;
   private attached = false;
@@ -43,7 +44,7 @@ export class NativeProgram implements Program {
     }
     this.attached = true;
     try {
-      this.parts.programs.forEach((program) => this.attachOne(program));
+      this.parts.attachments.forEach((attachment) => this.attachOne(attachment));
     } catch (error) {
       this.failure = asEcliError(error, 'ATTACH_FAILED', name);
       stream.open([]); // what was said until then may tell why
@@ -67,9 +68,10 @@ export class NativeProgram implements Program {
     return this.ending;
   }
 
-  private attachOne(program: BpfProgram): void {
-    this.links.push(program.attach());
-    this.parts.diagnose?.(`attached ${printable(program.name)} to ${printable(program.section)}`);
+  private attachOne(attachment: Attachment): void {
+    this.links.push(attachment.attach());
+    const { program, where } = attachment;
+    this.parts.diagnose?.(`attached ${printable(program.name)} to ${printable(where)}`);
   }
 
   private show(outputs: readonly Output[]): void {

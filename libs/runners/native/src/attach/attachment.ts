@@ -1,0 +1,52 @@
+import type { BpfObject, BpfProgram } from '@ecli/bpf';
+import type { ObjectFile } from '@ecli/btf';
+import type { LoadSpec } from '@ecli/core';
+import type { ProgramMeta } from '@ecli/packages';
+
+/** Something attached; it stays so until it is destroyed. */
+export interface Link {
+  /** Detaches. Idempotent, and never throws for what is gone already. */
+  destroy(): void;
+}
+
+/** A program and the place it goes to, known before load and made after it. */
+export interface Attachment {
+  readonly program: BpfProgram;
+  /** For people: `eth0 (xdp)`, `tp/sched/sched_switch`. */
+  readonly where: string;
+  /**
+   * Attaches, once, after the object is loaded; on a failure nothing stays attached.
+   *
+   * @throws ATTACH_FAILED, PERMISSION_DENIED, FEATURE_UNSUPPORTED
+   */
+  attach(): Link;
+}
+
+/** One program of a package that is to be attached. */
+export interface AttachRequest {
+  readonly program: BpfProgram;
+  /** What the package says of it, network options among that. */
+  readonly meta: ProgramMeta;
+  /** The section's first word, less `.s`, `.w` and `.frags`: `kprobe.multi`, `xdp`, `cgroup`. */
+  readonly kind: string;
+  /** What follows the section's first slash; empty where nothing does. */
+  readonly target: string;
+  /** The user's word for the place (`--attach PROG=…`), which counts in place of the section's and the package's. */
+  readonly asked?: string;
+}
+
+/** What a family of kinds may need to know beside the program. */
+export interface PlanContext {
+  /** Opened, not loaded yet: programs may still be told what to become. */
+  readonly object: BpfObject;
+  readonly file: ObjectFile;
+  readonly spec: Pick<LoadSpec, 'attach' | 'netns' | 'frequency'>;
+}
+
+/**
+ * Decides where a program of some kind goes.
+ *
+ * @throws ARGUMENT_INVALID for a place that the user named and that makes no sense, PACKAGE_INVALID,
+ * FEATURE_UNSUPPORTED where nothing says enough
+ */
+export type Planner = (request: AttachRequest, context: PlanContext) => Attachment;

@@ -1,0 +1,80 @@
+import { type BpfObject, type BpfProgram, sectionTarget, sectionWord } from '@ecli/bpf';
+import type { ObjectFile } from '@ecli/btf';
+import { ArgumentError, EcliError, type LoadSpec, nearNames, printable } from '@ecli/core';
+import type { ProgramMeta } from '@ecli/packages';
+import type { Attachment, AttachRequest, PlanContext, Planner } from './attachment.ts';
+import { NETWORK_PLANNERS } from './network.ts';
+import { TRACING_PLANNERS } from './tracing.ts';
+
+/** How programs are attached, by the first word of their section. */
+const PLANNERS: Readonly<Record<string, Planner>> = { ...TRACING_PLANNERS, ...NETWORK_PLANNERS };
+
+/**
+ * Finds where the programs of a package go, in the package's order. Those that are only to be loaded (`link` is
+ * false) and those that libbpf doesn't load unless it is told to (sections that begin with `?`) are left alone,
+ * as the skeletons of bpftool do, unless the user says where to attach them.
+ *
+ * @throws PACKAGE_INVALID for a program that the object doesn't have, ARGUMENT_INVALID for one that the user names
+ * and the package doesn't have, FEATURE_UNSUPPORTED for one that nothing says enough about
+ */
+export function planAttachments(
+  programs: readonly ProgramMeta[],
+  object: BpfObject,
+  file: ObjectFile,
+  spec: Pick<LoadSpec, 'attach' | 'netns' | 'frequency'>,
+): readonly Attachment[] {
+  const asked = new Map(spec.attach?.map(({ program, target }) => [program, target]));
+  refuseUnknown([...asked.keys()], programs);
+  const context: PlanContext = { object, file, spec };
+  return programs.flatMap((meta) => {
+    const program = findProgram(meta, object);
+    const target = asked.get(meta.name);
+    if (target !== undefined) program.setAutoload(true);
+    else if (!meta.link || !program.autoload) return [];
+    return [planOne(requestOf(program, meta, target), context)];
+  });
+}
+
+function refuseUnknown(names: readonly string[], programs: readonly ProgramMeta[]): void {
+  const known = programs.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = nearNames(unknown, known);
+  const hint =
+    near.length > 0
+      ? `did you mean ${near.map(printable).join(' or ')}?`
+      : `its programs: ${known.map(printable).join(', ')}`;
+  throw new ArgumentError(`--attach ${printable(unknown)}: the package has no such program`, known, { hint });
+}
+
+function findProgram({ name }: ProgramMeta, object: BpfObject): BpfProgram {
+  const program = object.program(name);
+  if (program) return program;
+  throw new EcliError(
+    'PACKAGE_INVALID',
+    `program ${printable(name)}: the package names it, its object doesn't have it`,
+    { hint: 'the package and its object do not belong together: build the package again' },
+  );
+}
+
+function requestOf(program: BpfProgram, meta: ProgramMeta, asked: string | undefined): AttachRequest {
+  const { section } = program;
+  return {
+    program,
+    meta,
+    kind: sectionWord(section),
+    target: sectionTarget(section),
+    ...(asked !== undefined && { asked }),
+  };
+}
+
+function planOne(request: AttachRequest, context: PlanContext): Attachment {
+  const planner = Object.hasOwn(PLANNERS, request.kind) ? PLANNERS[request.kind] : undefined;
+  if (planner) return planner(request, context);
+  const { name, section } = request.program;
+  throw new EcliError(
+    'FEATURE_UNSUPPORTED',
+    `program ${printable(name)} (section ${printable(section)}): ecli knows no way to attach it`,
+    { hint: 'a package can have it loaded and not attached: "link": false' },
+  );
+}
