@@ -23,6 +23,7 @@ export {
   type ErrorCode,
   VerifierRejectedError,
 } from './errors.ts';
+export { listed } from './listed.ts';
 export { nearNames } from './near-names.ts';
 export { API_VERSION, createPluginHost, definePlugin, type Plugin, type PluginHost } from './plugin.ts';
 export { printable, printableLines } from './printable.ts';

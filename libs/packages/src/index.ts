@@ -11,4 +11,9 @@ export { build, type BuildOptions, type BuildResult, type CompileOptions, compil
 export { describeObject, type DescribeOptions } from './describe-object.ts';
 export { MAX_OBJECT_SIZE, parseJsonPackage, stringifyJsonPackage } from './json-package.ts';
 export type * from './meta.ts';
+export type { ArgumentType } from './options/argument-types.ts';
+export { type ParsedArguments, parseArguments } from './options/arguments.ts';
+export { type ProgramOption, programOptions, statedValues } from './options/program-options.ts';
+export { compiledValue, findVariables, type Variable, type VariableValue } from './options/variables.ts';
+export { usageText } from './options/usage.ts';
 export { type ReadOptions, readPackage } from './read-package.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { ArgumentError } from '@ecli/core';
-import type { CommandArgument } from '@ecli/packages';
 import fc from 'fast-check';
-import { TypeTable } from '../test/type-table.ts';
+import { TypeTable } from '../../test/type-table.ts';
+import type { CommandArgument } from '../meta.ts';
 import type { ArgumentType } from './argument-types.ts';
 import { parseArguments } from './arguments.ts';
 import { programOptions, type ProgramOption, statedValues } from './program-options.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { TypeTable } from '../test/type-table.ts';
+import { TypeTable } from '../../test/type-table.ts';
 import { argumentType, type ArgumentType } from './argument-types.ts';
 
 const table = new TypeTable();

@@ -1,7 +1,6 @@
-import { ArgumentError, nearNames, printable } from '@ecli/core';
+import { ArgumentError, listed, nearNames, printable } from '@ecli/core';
 import type { Refuse } from './argument-types.ts';
 import type { ProgramOption } from './program-options.ts';
-import { listed } from './listed.ts';
 import type { VariableValue } from './variables.ts';
 
 /** What a program's arguments ask for. */

@@ -1,5 +1,5 @@
 import { EcliError, printable } from '@ecli/core';
-import type { CommandArgument } from '@ecli/packages';
+import type { CommandArgument } from '../meta.ts';
 import { argumentType, type ArgumentType, spelling, type TypeLookup } from './argument-types.ts';
 import type { Variable, VariableValue } from './variables.ts';
 

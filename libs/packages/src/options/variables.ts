@@ -1,7 +1,6 @@
-import type { BpfObject } from '@ecli/bpf';
 import { type DataSectionLayout, isDataSectionName, type VariableLayout } from '@ecli/btf';
 import { EcliError, printable } from '@ecli/core';
-import type { DataSection, VariableMeta } from '@ecli/packages';
+import type { DataSection, VariableMeta } from '../meta.ts';
 
 /** A global variable: where it lies, and what its package says of it. */
 export interface Variable extends VariableLayout {
@@ -56,19 +55,4 @@ export function compiledValue({ section, offset, size }: Variable): Uint8Array {
   const bytes = new Uint8Array(size);
   bytes.set(section.data.subarray(offset, offset + size));
   return bytes;
-}
-
-/** Puts values into the sections of an object that isn't loaded yet; of two for one variable the later stays. */
-export function setVariables(object: BpfObject, values: readonly VariableValue[]): void {
-  for (const section of new Set(values.map(({ variable }) => variable.section))) {
-    const map = object.map(section.name);
-    const content = map?.initialValue();
-    if (!map || content?.byteLength !== section.size) {
-      throw new EcliError('LOAD_FAILED', `section ${printable(section.name)}: libbpf gives no access to it`);
-    }
-    for (const { variable, bytes } of values) {
-      if (variable.section === section) content.set(bytes, variable.offset);
-    }
-    map.setInitialValue(content);
-  }
 }

@@ -1,6 +1,5 @@
-import { printable, printableLines } from '@ecli/core';
-import type { PackageDoc } from '@ecli/packages';
-import { listed } from './listed.ts';
+import { listed, printable, printableLines } from '@ecli/core';
+import type { PackageDoc } from '../meta.ts';
 import type { ProgramOption } from './program-options.ts';
 
 /** One line of the list of options. */

@@ -1,7 +1,6 @@
 import { endianness } from 'node:os';
 import type { Btf, BtfType, EnumType } from '@ecli/btf';
-import { nearNames, printable } from '@ecli/core';
-import { listed } from './listed.ts';
+import { listed, nearNames, printable } from '@ecli/core';
 
 /** What is asked of BTF here. */
 export type TypeLookup = Pick<Btf, 'type' | 'resolve' | 'sizeOf' | 'spell'>;

@@ -1,5 +1,5 @@
 import type { BtfType } from '@ecli/btf';
-import type { TypeLookup } from '../src/argument-types.ts';
+import type { TypeLookup } from '../src/options/argument-types.ts';
 
 type Unnumbered<T> = T extends BtfType ? Omit<T, 'id' | 'name'> & { readonly name?: string } : never;
 

@@ -1,4 +1,4 @@
-import { printable } from '@ecli/core';
+import { printable } from './printable.ts';
 
 const LISTED_NAMES = 20;
 
