@@ -1,12 +1,5 @@
-import { openObject, openPerfBuffer, openRingBuffer, setVariables, type SampleReader } from '@ecli/bpf';
-import {
-  compileJsonRow,
-  compileTextRow,
-  dataSections,
-  layoutOf,
-  type ObjectFile,
-  parseObject,
-} from '@ecli/btf';
+import { openObject, setVariables } from '@ecli/bpf';
+import { dataSections, type ObjectFile, parseObject } from '@ecli/btf';
 import {
   ArgumentError,
   EcliError,
@@ -27,14 +20,13 @@ import {
   type VariableValue,
 } from '@ecli/packages';
 import { planAttachments } from './attach/plan.ts';
-import { type ExportPlan, planExport } from './export-plan.ts';
+import { planExports } from './exports/export-plan.ts';
+import { prepareExports } from './exports/prepared-export.ts';
 import { HelpProgram } from './help-program.ts';
 import { LogStream } from './log-stream.ts';
 import { closeAll, NativeProgram } from './native-program.ts';
 import { EventBudget, type Output } from './output.ts';
 import { naming } from './package-error.ts';
-import { JsonRows, type Rows, TextRows } from './rows.ts';
-import { SamplePump } from './sample-pump.ts';
 
 /** What a package and its arguments come to, before libbpf has seen anything. */
 interface Preparation {
@@ -95,25 +87,17 @@ function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation)
     ...(diagnose === undefined ? {} : { diagnose }),
   });
   const budget = new EventBudget(spec.maxEvents);
-  let output: Output | undefined;
+  const outputs: Output[] = [];
   try {
-    const plan = planExport(spec.name, meta, object, file);
+    const plans = planExports({ program: spec.name, meta, object, file }, spec.presentation?.maps);
+    const exports = prepareExports(plans, { file, meta, spec, stream, budget });
     const attachments = planAttachments(meta.bpf_skel.progs, object, file, spec);
-    const rows = plan && compileRows(plan, file, spec);
     setVariables(object, values);
     object.load();
-    output = plan && rows && openOutput(plan, rows, meta, spec, stream, budget);
-    return new NativeProgram({
-      name: spec.name,
-      object,
-      attachments,
-      stream,
-      outputs: output ? [output] : [],
-      budget,
-      diagnose,
-    });
+    for (const prepared of exports) outputs.push(prepared.open());
+    return new NativeProgram({ name: spec.name, object, attachments, stream, outputs, budget, diagnose });
   } catch (error) {
-    closeAll([() => output?.close(), () => object.close()]);
+    closeAll([...outputs.map((output) => () => output.close()), () => object.close()]);
     throw withUnseen(error, stream.takeUnseen());
   }
 }
@@ -133,33 +117,4 @@ function withUnseen(error: unknown, lines: readonly string[]): unknown {
 function btfPathOfEnvironment(): string | undefined {
   const path = process.env['BTF_FILE_PATH'];
   return path === '' ? undefined : path;
-}
-
-function compileRows({ type }: ExportPlan, { btf }: ObjectFile, { format }: LoadSpec): Rows {
-  return format === 'json'
-    ? new JsonRows(compileJsonRow(layoutOf(btf, type.id)))
-    : new TextRows(compileTextRow(layoutOf(btf, type.id)));
-}
-
-function openOutput(
-  plan: ExportPlan,
-  rows: Rows,
-  meta: PackageMeta,
-  { backpressure }: LoadSpec,
-  stream: LogStream,
-  budget: EventBudget,
-): Output {
-  return new SamplePump({
-    reader: openReader(plan, meta),
-    rows,
-    stream,
-    name: plan.map.name,
-    typeName: plan.type.name,
-    backpressure,
-    budget,
-  });
-}
-
-function openReader({ kind, map }: ExportPlan, { perf_buffer_pages: pages }: PackageMeta): SampleReader {
-  return kind === 'ring' ? openRingBuffer(map) : openPerfBuffer(map, { pages });
 }

@@ -7,9 +7,9 @@ export class LogStream {
   private readonly chunks = new Subject<LogChunk>();
   private readonly clock = new MicrosecondClock();
   private readonly early: string[] = [];
-  private isOpen = false;
+  private opened: number | undefined;
   private subscribers = 0;
-  private onAbandoned: () => void = () => undefined;
+  private readonly onAbandoned: (() => void)[] = [];
 
   /** Hot: chunks from before a subscription don't come again. */
   readonly logs = new Observable<LogChunk>((subscriber) => {
@@ -18,7 +18,7 @@ export class LogStream {
     return () => {
       subscription.unsubscribe();
       this.subscribers--;
-      if (!this.observed) this.onAbandoned();
+      if (!this.observed) for (const callback of this.onAbandoned) callback();
     };
   });
 
@@ -29,7 +29,7 @@ export class LogStream {
 
   /** Calls `callback` whenever the last subscriber goes. */
   whenAbandoned(callback: () => void): void {
-    this.onAbandoned = callback;
+    this.onAbandoned.push(callback);
   }
 
   /** Microseconds since the epoch. */
@@ -46,13 +46,18 @@ export class LogStream {
 
   /** Emits one line for people; before `open` it is kept until then. */
   say(line: string): void {
-    if (this.isOpen) this.emitLines('stderr', [line]);
+    if (this.opened !== undefined) this.emitLines('stderr', [line]);
     else this.early.push(line);
+  }
+
+  /** When `open` was called; now, as long as it wasn't. */
+  get openedUs(): number {
+    return this.opened ?? this.now();
   }
 
   /** Emits what was said so far and the lines above the events. */
   open(headers: readonly string[]): void {
-    this.isOpen = true;
+    this.opened = this.now();
     if (this.early.length > 0) this.emitLines('stderr', this.early.splice(0));
     if (headers.length > 0) this.emitLines('plain', headers);
   }

@@ -3,7 +3,7 @@ import type { Backpressure, LogChunk } from '@ecli/core';
 import { FakeReader } from '../test/fake-reader.ts';
 import { LogStream } from './log-stream.ts';
 import { EventBudget } from './output.ts';
-import type { Rows } from './rows.ts';
+import type { Rows } from './rows/rows.ts';
 import { type PumpOptions, SamplePump } from './sample-pump.ts';
 
 /** Writes the two words of a sample, so that padding shows. */

@@ -1,11 +1,11 @@
 import type { SampleReader } from '@ecli/bpf';
 import type { Backpressure, ProgramCounts } from '@ecli/core';
-import { ChunkRenderer } from './chunk-renderer.ts';
+import { ChunkRenderer, type SampleFilter } from './chunk-renderer.ts';
 import type { LogStream } from './log-stream.ts';
 import { LossReport } from './loss-report.ts';
 import { EventBudget, type Output } from './output.ts';
 import { Pacing } from './pacing.ts';
-import type { Rows } from './rows.ts';
+import type { Rows } from './rows/rows.ts';
 
 /** Under a flood of events, timers and signals get their turn after this long. */
 const LONGEST_TURN_MS = 4;
@@ -19,6 +19,8 @@ const UNFINISHED_RECORD_MS = 100;
 export interface PumpOptions {
   readonly reader: SampleReader;
   readonly rows: Rows;
+  /** Samples that don't match aren't shown. */
+  readonly filter?: SampleFilter | undefined;
   readonly stream: LogStream;
   /** What messages call the type of the samples. */
   readonly typeName: string;
@@ -35,7 +37,7 @@ export interface PumpOptions {
  */
 export class SamplePump implements Output {
   readonly name: string;
-  readonly header: string | undefined;
+
   private readonly reader: SampleReader;
   private readonly rows: Rows;
   private readonly stream: LogStream;
@@ -47,6 +49,7 @@ export class SamplePump implements Output {
   private readonly budget: EventBudget;
   private events = 0;
   private bytes = 0;
+  private filtered = 0;
   private hasToldOdd = false;
   private samplesSinceEmpty = 0;
   private bytesSinceEmpty = 0;
@@ -63,6 +66,7 @@ export class SamplePump implements Output {
   constructor({
     reader,
     rows,
+    filter,
     stream,
     typeName,
     name,
@@ -70,20 +74,29 @@ export class SamplePump implements Output {
     budget = new EventBudget(),
   }: PumpOptions) {
     this.name = name;
-    this.header = rows.header;
     this.reader = reader;
     this.rows = rows;
     this.stream = stream;
     this.typeName = typeName;
     this.backpressure = backpressure;
-    this.chunk = new ChunkRenderer(rows);
+    this.chunk = new ChunkRenderer(rows, filter);
     this.budget = budget;
     this.pacing = new Pacing(reader.capacityBytes, performance.now());
     stream.whenAbandoned(() => this.interrupt());
   }
 
   get counts(): ProgramCounts {
-    return { events: this.events, bytes: this.bytes, lost: this.reader.lost, dropped: 0, filtered: 0 };
+    return {
+      events: this.events,
+      bytes: this.bytes,
+      lost: this.reader.lost,
+      dropped: 0,
+      filtered: this.filtered,
+    };
+  }
+
+  get header(): string | undefined {
+    return this.rows.header;
   }
 
   /** Runs until the budget is spent, or until `stop` was called and the buffer is empty. */
@@ -139,19 +152,24 @@ export class SamplePump implements Output {
   private pumpChunk(): boolean {
     const { chunk, reader, stream } = this;
     const timeUs = stream.now();
-    this.rows.setTime(timeUs / 1000);
+    this.rows.setTime(timeUs);
     chunk.fill(reader, this.budget.remaining);
-    this.budget.spend(chunk.samples);
-    this.events += chunk.samples;
-    this.bytes += chunk.sampleBytes;
-    this.samplesSinceEmpty += chunk.samples;
-    this.bytesSinceEmpty += chunk.sampleBytes;
+    this.count(chunk);
     const { isFull } = chunk;
     if (chunk.oddBytes !== undefined && !this.hasToldOdd) this.tellOdd(chunk.oddBytes);
-    if (chunk.samples > 0 && stream.observed) stream.emit({ stream: 'plain', timeUs, ...chunk.take() });
+    if (chunk.shown > 0 && stream.observed) stream.emit({ stream: 'plain', timeUs, ...chunk.take() });
     const line = this.loss.update(reader.lost, performance.now());
     if (line !== undefined) stream.say(line);
     return isFull;
+  }
+
+  private count({ visited, shown, visitedBytes, shownBytes }: ChunkRenderer): void {
+    this.budget.spend(shown);
+    this.events += shown;
+    this.bytes += shownBytes;
+    this.filtered += visited - shown;
+    this.samplesSinceEmpty += visited;
+    this.bytesSinceEmpty += visitedBytes;
   }
 
   /** Says, once, that samples are not what they are shown as: mostly the wrong struct of several. */
@@ -229,7 +247,7 @@ export class SamplePump implements Output {
   private async moreIsComing(): Promise<boolean> {
     if (this.reader.pendingBytes() === 0) return false;
     const now = performance.now();
-    if (this.chunk.samples > 0) this.giveUpAt = now + UNFINISHED_RECORD_MS;
+    if (this.chunk.visited > 0) this.giveUpAt = now + UNFINISHED_RECORD_MS;
     if (now > this.giveUpAt) return false;
     await this.sleep(1);
     return true;

@@ -455,31 +455,8 @@ describe('what is not supported yet is named before anything is loaded', () => {
   const tc = 'SEC("tc") int ingress(struct __sk_buff *skb) { return 0; }';
   const xdp = 'SEC("xdp") int pass(struct xdp_md *ctx) { return 2; }';
   const cgroup = 'SEC("cgroup_skb/egress") int out(struct __sk_buff *skb) { return 1; }';
-  const sample = { interval: 1000, type: 'log2_hist', unit: '(unit)', clear_map: false } as const;
   const linked = withProgram((program) => ({ ...program, link: true }));
   const cases: readonly [string, () => LoadSpec, string][] = [
-    [
-      'a sampled map',
-      () => changed(withMap((map) => ({ ...map, sample }))),
-      'map events: asks to be sampled',
-    ],
-    [
-      'stack traces',
-      () =>
-        changed(
-          withMap((map) => ({ ...map, intepreter: { stack_trace: { field_map: {}, with_symbols: true } } })),
-        ),
-      'map events: asks for stack traces',
-    ],
-    [
-      'several exports',
-      () =>
-        changed((meta) => ({
-          ...withMap((map) => ({ ...map, export_config: { btf_type_id: 1 } }))(meta),
-          enable_multiple_export_types: true,
-        })),
-      'kills: enable_multiple_export_types (events)',
-    ],
     [
       'tc',
       () => changed(linked, { more: tc }),

@@ -1,0 +1,76 @@
+import { openPerfBuffer, openRingBuffer, type SampleReader } from '@ecli/bpf';
+import type { ObjectFile } from '@ecli/btf';
+import type { LoadSpec } from '@ecli/core';
+import type { PackageMeta } from '@ecli/packages';
+import type { LogStream } from '../log-stream.ts';
+import type { EventBudget, Output } from '../output.ts';
+import { compileRows } from '../rows/compile-rows.ts';
+import type { Rows } from '../rows/rows.ts';
+import { SamplePump } from '../sample-pump.ts';
+import { exportLayout } from './export-layout.ts';
+import type { BufferExport, ExportPlan } from './export-plan.ts';
+
+/** An export whose decoder is compiled; once the object is loaded, it can be opened. */
+export interface PreparedExport {
+  /** Takes the map's content from now on. The caller closes the output. */
+  open(): Output;
+}
+
+/** What all exports of a program have in common. */
+export interface ExportContext {
+  readonly file: ObjectFile;
+  readonly meta: PackageMeta;
+  readonly spec: LoadSpec;
+  readonly stream: LogStream;
+  readonly budget: EventBudget;
+}
+
+/**
+ * Compiles what turns each export's samples into output, so that whatever can't be shown is known before the kernel
+ * is touched.
+ *
+ * @throws PACKAGE_INVALID for types that can't be shown; ARGUMENT_INVALID for fields, filters and sort keys that
+ * an export doesn't have
+ */
+export function prepareExports(
+  plans: readonly ExportPlan[],
+  context: ExportContext,
+): readonly PreparedExport[] {
+  const widest = Math.max(...plans.map(({ map }) => map.name.length));
+  return plans.map((plan) => {
+    const mapColumn = plans.length > 1 ? { name: plan.map.name, width: widest } : undefined;
+    return prepare(plan, mapColumn, context);
+  });
+}
+
+function prepare(
+  plan: ExportPlan,
+  mapColumn: { readonly name: string; readonly width: number } | undefined,
+  context: ExportContext,
+): PreparedExport {
+  const { spec, stream } = context;
+  if (plan.kind === 'sampled') throw new Error('sampled');
+  const rows = compileRows(exportLayout(plan, context.file.btf), {
+    format: spec.format,
+    presentation: spec.presentation ?? {},
+    mapColumn,
+    startUs: () => stream.openedUs,
+  });
+  return { open: () => openBuffer(plan, rows, context) };
+}
+
+function openBuffer(plan: BufferExport, rows: Rows, { meta, spec, stream, budget }: ExportContext): Output {
+  return new SamplePump({
+    reader: openReader(plan, meta),
+    rows,
+    stream,
+    name: plan.map.name,
+    typeName: plan.type.name,
+    backpressure: spec.backpressure,
+    budget,
+  });
+}
+
+function openReader({ kind, map }: BufferExport, { perf_buffer_pages: pages }: PackageMeta): SampleReader {
+  return kind === 'ring' ? openRingBuffer(map) : openPerfBuffer(map, { pages });
+}
