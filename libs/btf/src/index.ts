@@ -34,12 +34,26 @@ export { mapTypeName } from './map-types.ts';
 export { type ObjectFile, parseObject } from './object-file.ts';
 export { type ProgramDefinition, programDefinitions } from './program-definitions.ts';
 export type { SpellOptions } from './spell.ts';
+export { compileCsvRow, type CsvRowRenderer } from './render/csv-row.ts';
+export { fieldAt } from './render/field-path.ts';
 export { compileJsonRow } from './render/json-row.ts';
-export { type Layout, layoutOf } from './render/layout.ts';
 export {
+  entryLayout,
+  type EntryTypes,
+  type Field,
+  type Layout,
+  layoutOf,
+  layoutOfMembers,
+  type PlacedMember,
+  type Shape,
+} from './render/layout.ts';
+export {
+  type RowOptions,
   type RowRenderer,
   type SampleMemory,
   sampleMemory,
+  type StampedRowRenderer,
   type TextRowRenderer,
 } from './render/renderer.ts';
+export { flattened, selectFields } from './render/select-fields.ts';
 export { compileTextRow } from './render/text-row.ts';

@@ -3,10 +3,13 @@ import { writeBool, writeBytes, writeSpaces } from './byte-writer.ts';
 import { writeI128, writeI32, writeI64, writeU128, writeU32, writeU64 } from './decimal.ts';
 import { writeJsonDouble, writeJsonFloat, writeTextDouble, writeTextFloat } from './float-writer.ts';
 import { EnumTable } from './enum-table.ts';
+import type { JsonDialect } from './json-dialect.ts';
 import type { EnumShape, Layout } from './layout.ts';
 import type { RowRenderer } from './renderer.ts';
 import {
   countContinuationBytes,
+  writeCsvJsonString,
+  writeCsvText,
   writeEscapedText,
   writeJsonString,
   writePlainText,
@@ -17,6 +20,8 @@ const WRITERS = {
   countContinuationBytes,
   writeBool,
   writeBytes,
+  writeCsvJsonString,
+  writeCsvText,
   writeEscapedText,
   writeI128,
   writeI32,
@@ -68,7 +73,11 @@ export class RowCode {
   private readonly enumTables = new Map<SpellEnum, Map<EnumShape, EnumTable>>();
   private sourceLength = 0;
 
-  constructor(private readonly layout: Layout) {}
+  constructor(
+    private readonly layout: Layout,
+    /** How values that have members are spelled. */
+    readonly json: JsonDialect,
+  ) {}
 
   /** Names `value` in the code. */
   table(value: object): TableName {
@@ -172,6 +181,11 @@ export class FunctionCode {
     this.bytes += Buffer.byteLength(text);
   }
 
+  /** Writes a piece of JSON's punctuation or names. */
+  json(text: string): void {
+    this.literal(this.row.json.embed(text));
+  }
+
   /** Writes a space, and more, `most` in all, until the position is `target`. They count as `maxBytes`. */
   spaces(target: string, most: number, maxBytes: number): void {
     const code =
@@ -179,6 +193,11 @@ export class FunctionCode {
         ? `position = writeSpaces(out, position, ${target});`
         : `${stores(Buffer.alloc(most, ' '))}position = Math.max(position + 1, ${target});`;
     this.statement(code, maxBytes);
+  }
+
+  /** Writes what the table `value` has in store, at most `maxBytes`. */
+  stored(value: { write(out: DataView, position: number): number }, maxBytes: number): void {
+    this.statement(`position = ${this.row.table(value)}.write(out, position);`, maxBytes);
   }
 
   /** Writes what `writer` makes of `args`, at most `maxBytes`. */

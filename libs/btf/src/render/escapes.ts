@@ -15,6 +15,15 @@ export const TEXT_ESCAPES: Escapes = escapesOf(printable);
 /** What a JSON string needs or a terminal would act on. */
 export const JSON_ESCAPES: Escapes = escapesOf(jsonCharacter);
 
+/** Both of these in a cell of CSV, whose quotes are doubled. */
+export const CSV_ESCAPES: Escapes = escapesOf((character) => doubledQuotes(printable(character)));
+export const CSV_JSON_ESCAPES: Escapes = escapesOf((character) => doubledQuotes(jsonCharacter(character)));
+
+/** Doubles the quotes in what stands in the quotes of a CSV cell (RFC 4180 section 2.7). */
+export function doubledQuotes(text: string): string {
+  return text.replaceAll('"', '""');
+}
+
 /** Spells a string as JSON that is safe for a terminal. */
 export function jsonText(text: string): string {
   return `"${Array.from(text, jsonCharacter).join('')}"`;

@@ -1,13 +1,14 @@
 import { EcliError, printable } from '@ecli/core';
 import type { Btf } from '../btf.ts';
-import type { ArrayType, CompositeType, EnumType, IntType, Member, ResolvedType } from '../types.ts';
+import type { EnumType } from '../types.ts';
+import { expectSampleSize, invalid, LayoutReader } from './layout-reader.ts';
 
 /** The part of Btf that layouts are made from. */
 export type TypeSource = Pick<Btf, 'type' | 'resolve' | 'sizeOf' | 'spell'>;
 
 /** What a value is to whoever reads a row: BTF's types less all that doesn't show. */
 export type Shape =
-  IntegerShape | BoolShape | EnumShape | FloatShape | StringShape | ArrayShape | CompositeShape;
+  IntegerShape | BoolShape | EnumShape | FloatShape | StringShape | ArrayShape | CompositeShape | RecordShape;
 
 interface Sized {
   /** Bytes. */
@@ -46,6 +47,8 @@ export interface ArrayShape extends Sized {
   readonly element: Shape;
   /** 0 for a flexible array. */
   readonly length: number;
+  /** Bytes from one element to the next: more than an element's size where they are one for each CPU. */
+  readonly stride: number;
 }
 
 export interface CompositeShape extends Sized {
@@ -53,6 +56,15 @@ export interface CompositeShape extends Sized {
   /** Empty when anonymous. */
   readonly name: string;
   readonly fields: readonly Field[];
+}
+
+/** A key or a value of a map: an object of its fields as an event is, which doesn't say its type's kind and name. */
+export interface RecordShape extends Sized {
+  readonly kind: 'record';
+  /** A struct's members, or one that is named by the type where it is anything else. */
+  readonly fields: readonly Field[];
+  /** Whether it is no struct, so that its one field is all there is. */
+  readonly isLone: boolean;
 }
 
 /** A named value in a sample or in a composite. */
@@ -71,14 +83,29 @@ export interface Layout {
   readonly spelling: string;
   readonly size: number;
   readonly fields: readonly Field[];
+  /** True for an entry of a map, whose fields are `key` and `value`. */
+  readonly isEntry?: boolean;
 }
 
-const LARGEST_SAMPLE_BYTES = 1 << 20;
-const DEEPEST = 32;
-const MOST_FIELDS = 16_384;
-const LONGEST_NAME = 4_096;
-/** Characters of the names of all enums together. */
-const LONGEST_ENUM_TEXT = 1 << 20;
+/** A value that a package places in a sample by itself (`custom_members`). */
+export interface PlacedMember {
+  readonly name: string;
+  /** Bytes from the start of the sample. */
+  readonly offset: number;
+  readonly typeId: number;
+}
+
+/** What the keys and values of a map are. */
+export interface EntryTypes {
+  /** Absent for a map without keys, as queues and stacks are. */
+  readonly keyType?: number | undefined;
+  readonly valueType: number;
+  /** How many values an entry has, one for each possible CPU; absent for a map that has one. */
+  readonly cpus?: number | undefined;
+}
+
+/** Where a map's value begins, and each CPU's: copy_map_value and bpf_percpu_hash_copy of the kernel round up. */
+const VALUE_ALIGNMENT = 8;
 
 /**
  * Lays out the type `typeId`: a struct's members, or a single field named by the type where it is anything else.
@@ -89,141 +116,89 @@ const LONGEST_ENUM_TEXT = 1 << 20;
  */
 export function layoutOf(btf: TypeSource, typeId: number): Layout {
   const spelling = printable(btf.spell(typeId));
-  const type = btf.resolve(typeId);
-  const shape = new LayoutReader(btf).shape(typeId, spelling, 0);
-  const size = btf.sizeOf(typeId);
-  if (size > LARGEST_SAMPLE_BYTES) {
-    throw invalid(spelling, `${size} bytes are more than one event can have (${LARGEST_SAMPLE_BYTES})`);
-  }
-  if (type.kind === 'struct' && shape.kind === 'struct') return { spelling, size, fields: shape.fields };
-  const only: Field = { name: btf.spell(typeId), shape, bitOffset: 0, bitSize: 0 };
-  return { spelling, size, fields: [only] };
+  const { size, fields } = new LayoutReader(btf).record(typeId, spelling, 0);
+  expectSampleSize(size, spelling);
+  return { spelling, size, fields };
 }
 
-/** Turns types into shapes. A struct, union or enum has one shape however often it occurs. */
-class LayoutReader {
-  private readonly known = new Map<number, Shape>();
-  private fieldCount = 0;
-  private enumText = 0;
+/**
+ * Lays out a sample by what a package says of its members, each of a type of its own. `size` is the sample's, where
+ * that is known; else it ends with the member that reaches furthest.
+ *
+ * @throws PACKAGE_INVALID naming the member: past the end, at no sensible offset, of a type that isn't there, or that
+ * contains itself, or that can't be shown, or called as another one
+ */
+export function layoutOfMembers(
+  btf: TypeSource,
+  sample: { readonly name: string; readonly size?: number | undefined },
+  members: readonly PlacedMember[],
+): Layout {
+  const spelling = printable(sample.name);
+  const reader = new LayoutReader(btf);
+  const names = new Set<string>();
+  let end = 0;
+  const fields = members.map(({ name, offset, typeId }): Field => {
+    const path = `${spelling}.${printable(name)}`;
+    if (names.has(name)) throw invalid(path, 'there are two members of this name');
+    names.add(name);
+    const shape = placedShape(reader, path, typeId);
+    expectPlace(path, offset, shape.size, sample.size);
+    end = Math.max(end, offset + shape.size);
+    return { name, shape, bitOffset: offset * 8, bitSize: 0 };
+  });
+  const size = sample.size ?? end;
+  expectSampleSize(size, spelling);
+  return { spelling, size, fields };
+}
 
-  constructor(private readonly btf: TypeSource) {}
-
-  /** `path` names the value in errors; `depth` counts the composites and arrays around it. */
-  shape(id: number, path: string, depth: number): Shape {
-    const type = this.btf.resolve(id);
-    const known = this.known.get(type.id);
-    const shape = known ?? this.make(type, path, depth);
-    if (depth + shape.height > DEEPEST) throw tooDeep(path);
-    this.known.set(type.id, shape);
-    return shape;
-  }
-
-  private make(type: ResolvedType, path: string, depth: number): Shape {
-    if (depth > DEEPEST) throw tooDeep(path);
-    switch (type.kind) {
-      case 'int':
-        return integer(type, path);
-      case 'pointer':
-        return { kind: 'integer', size: 8, height: 0, signed: false };
-      case 'enum':
-        return this.enumeration(type, path);
-      case 'float':
-        if (type.size === 4 || type.size === 8) return { kind: 'float', size: type.size, height: 0 };
-        throw invalid(path, `a float of ${type.size} bytes can't be shown`);
-      case 'array':
-        return this.array(type, path, depth);
-      case 'struct':
-      case 'union':
-        return this.composite(type, path, depth);
-      default:
-        throw invalid(path, `a value of type ${describe(type)} can't be shown`);
-    }
-  }
-
-  /** Enumerators are taken at the enum's own width: compilers write those of a one-byte enum as 32 bits. */
-  private enumeration({ size, signed, ...type }: EnumType, path: string): EnumShape {
-    this.enumText = type.values.reduce((length, { name }) => length + name.length, this.enumText);
-    if (this.enumText > LONGEST_ENUM_TEXT) {
-      throw invalid(path, `enums with ${this.enumText} characters of names can't be shown`);
-    }
-    const values = type.values.map(({ name, value }) => ({ name, value: atWidth(value, size, signed) }));
-    return { kind: 'enum', size, height: 0, signed, values };
-  }
-
-  private array(type: ArrayType, path: string, depth: number): Shape {
-    const element = this.btf.resolve(type.element);
-    if (isChar(element)) return { kind: 'string', size: type.length, height: 0 };
-    const shape = this.shape(type.element, `${path}[]`, depth + 1);
-    return {
-      kind: 'array',
-      size: shape.size * type.length,
-      height: shape.height + 1,
-      element: shape,
-      length: type.length,
-    };
-  }
-
-  private composite(type: CompositeType, path: string, depth: number): CompositeShape {
-    const fields: Field[] = [];
-    for (const member of type.members) {
-      const added = this.fields(member, path, depth + 1);
-      this.fieldCount += added.length;
-      // Asked for each member: a few anonymous structs may hold all too many members again and again.
-      if (this.fieldCount > MOST_FIELDS) throw invalid(path, `more than ${MOST_FIELDS} members`);
-      fields.push(...added);
-    }
-    const height = fields.reduce((highest, { shape }) => Math.max(highest, shape.height), 0) + 1;
-    return { kind: type.kind, size: type.size, height, name: checkedName(type.name, path), fields };
-  }
-
-  /** What `member` adds to the composite that has it. */
-  private fields(member: Member, path: string, depth: number): readonly Field[] {
-    const name = checkedName(member.name, path);
-    if (name === '') return this.unnamedFields(member, path, depth);
-    const shape = this.shape(member.type, `${path}.${printable(name)}`, depth);
-    return [{ name, shape, bitOffset: member.bitOffset, bitSize: member.bitSize }];
-  }
-
-  private unnamedFields(member: Member, path: string, depth: number): readonly Field[] {
-    const { kind } = this.btf.resolve(member.type);
-    if (kind !== 'struct' && kind !== 'union') return [];
-    const shape = this.shape(member.type, path, depth);
-    if (shape.kind !== 'struct' && shape.kind !== 'union') return [];
-    return shape.fields.map((field) => ({ ...field, bitOffset: field.bitOffset + member.bitOffset }));
+function placedShape(reader: LayoutReader, path: string, typeId: number): Shape {
+  try {
+    return reader.shapeOf(typeId, path, 1);
+  } catch (error) {
+    if (!(error instanceof EcliError) || error.code === 'PACKAGE_INVALID') throw error;
+    throw invalid(path, error.message, { cause: error });
   }
 }
 
-function integer(type: IntType, path: string): Shape {
-  const { size, signed } = type;
-  if (![1, 2, 4, 8, 16].includes(size)) throw invalid(path, `an integer of ${size} bytes can't be shown`);
-  if (type.bool) return { kind: 'bool', size, height: 0 };
-  return { kind: 'integer', size, height: 0, signed };
+function expectPlace(path: string, offset: number, size: number, end: number | undefined): void {
+  if (!Number.isSafeInteger(offset) || offset < 0) {
+    throw invalid(path, `its offset, ${offset}, is no number of bytes`);
+  }
+  if (end === undefined || offset + size <= end) return;
+  throw invalid(path, `${size} bytes at ${offset} are past the end of its sample, which has ${end}`);
 }
 
-function atWidth(value: bigint, size: number, signed: boolean): bigint {
-  return signed ? BigInt.asIntN(size * 8, value) : BigInt.asUintN(size * 8, value);
+/**
+ * Lays out an entry of a map as one piece of memory: the key, and from the next multiple of eight bytes on the value,
+ * or the values of all CPUs, each at a multiple of eight.
+ *
+ * @throws PACKAGE_INVALID naming the member that can't be shown, and what Btf.sizeOf throws
+ */
+export function entryLayout(btf: TypeSource, { keyType, valueType, cpus }: EntryTypes): Layout {
+  const reader = new LayoutReader(btf);
+  const spelling = [keyType, valueType]
+    .flatMap((type) => (type === undefined ? [] : [printable(btf.spell(type))]))
+    .join(' and ');
+  const fields: Field[] = [];
+  let start = 0;
+  if (keyType !== undefined) {
+    const key = reader.record(keyType, `${spelling}: key`, 1);
+    fields.push({ name: 'key', shape: key, bitOffset: 0, bitSize: 0 });
+    start = aligned(key.size);
+  }
+  const record = reader.record(valueType, `${spelling}: value`, 2);
+  const value = cpus === undefined ? record : oneForEachCpu(record, cpus);
+  fields.push({ name: 'value', shape: value, bitOffset: start * 8, bitSize: 0 });
+  const size = start + value.size;
+  expectSampleSize(size, spelling);
+  return { spelling, size, fields, isEntry: true };
 }
 
-/** Compilers rarely set BTF_INT_CHAR, so the name decides as well. */
-function isChar(type: ResolvedType): boolean {
-  return type.kind === 'int' && type.size === 1 && !type.bool && (type.char || type.name === 'char');
+function oneForEachCpu(element: RecordShape, length: number): ArrayShape {
+  const stride = aligned(element.size);
+  return { kind: 'array', size: stride * length, height: element.height + 1, element, length, stride };
 }
 
-function checkedName(name: string, path: string): string {
-  if (name.length <= LONGEST_NAME) return name;
-  throw invalid(path, `a name of ${name.length} characters is too long (${LONGEST_NAME})`);
-}
-
-function describe(type: ResolvedType): string {
-  const kind = type.kind.replaceAll('_', ' ');
-  return type.name === '' || type.kind === 'void' ? kind : `${kind} ${printable(type.name)}`;
-}
-
-function tooDeep(path: string): EcliError {
-  return invalid(path, `nested more than ${DEEPEST} levels deep`);
-}
-
-function invalid(path: string, reason: string): EcliError {
-  const subject = path.length > 200 ? `${path.slice(0, 200)}…` : path;
-  return new EcliError('PACKAGE_INVALID', `${subject}: ${reason}`);
+function aligned(size: number): number {
+  return Math.ceil(size / VALUE_ALIGNMENT) * VALUE_ALIGNMENT;
 }

@@ -31,6 +31,20 @@ export interface RowRenderer {
 
 /** A row of text: what `render` writes comes after the eight characters of TIME and one space. */
 export interface TextRowRenderer extends RowRenderer {
-  /** The header line without its line end, beginning with `TIME     `. */
+  /** The header line without its line end, beginning with `TIME     `; empty for entries, which have no columns. */
   readonly header: string;
+}
+
+/** What rows say beyond their sample. */
+export interface RowOptions {
+  /** The name of the map that it came from, where rows of several come together. */
+  readonly map?: string | undefined;
+  /** Whether they say when they were written. Default: false. */
+  readonly timestamp?: boolean | undefined;
+}
+
+/** Rows that carry their time themselves, where `RowOptions.timestamp` asks for it. */
+export interface StampedRowRenderer extends RowRenderer {
+  /** Sets the time, as it is to be written, of the rows that follow: letters, digits, spaces and `:.+-_`. */
+  setTimestamp(text: string): void;
 }

@@ -1,5 +1,5 @@
 import { writeBytes } from './byte-writer.ts';
-import { type Escapes, JSON_ESCAPES, TEXT_ESCAPES } from './escapes.ts';
+import { CSV_ESCAPES, CSV_JSON_ESCAPES, type Escapes, JSON_ESCAPES, TEXT_ESCAPES } from './escapes.ts';
 import { codePointOf, decodeUtf8, encodeUtf8, lengthOf } from './utf8.ts';
 
 /**
@@ -10,6 +10,9 @@ import { codePointOf, decodeUtf8, encodeUtf8, lengthOf } from './utf8.ts';
  * The functions for plain ones are small enough for V8 to inline them into a row's function. One function for all,
  * which it called, made a row of text take 15 % longer.
  */
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
 
 type StringWriter = (out: DataView, position: number, view: DataView, at: number, length: number) => number;
 
@@ -29,6 +32,13 @@ function jsonMarks(word: number): number {
   const belowSpaceOrQuote = (word ^ 0x02020202) - 0x21212121;
   const backslash = (word ^ 0x5c5c5c5c) - 0x01010101;
   return belowSpaceOrQuote | backslash | (word + 0x01010101) | word;
+}
+
+/** Marks quotes, as above, and commas as well. */
+function csvMarks(word: number): number {
+  const belowSpaceOrQuote = (word ^ 0x02020202) - 0x21212121;
+  const comma = (word ^ 0x2c2c2c2c) - 0x01010101;
+  return belowSpaceOrQuote | comma | (word + 0x01010101) | word;
 }
 
 /**
@@ -84,6 +94,7 @@ function writePlainRest(
 export const writePlainText = plainWriter(textMarks);
 
 const writePlainJson = plainWriter(jsonMarks);
+const writePlainCsv = plainWriter(csvMarks);
 
 /**
  * Writes a string for a line of text: what isn't UTF-8 becomes U+FFFD, what a terminal would act on is spelled
@@ -109,6 +120,45 @@ export function writeJsonString(
 ): number {
   const plain = writePlainJson(out, position, view, at, length);
   return plain >= 0 ? plain : writeEscaped(out, position, view, at, length, JSON_ESCAPES);
+}
+
+/** Writes what stands between the quotes of a JSON string in a cell of CSV. At most 6 × `length` bytes. */
+export function writeCsvJsonString(
+  out: DataView,
+  position: number,
+  view: DataView,
+  at: number,
+  length: number,
+): number {
+  const plain = writePlainJson(out, position, view, at, length);
+  return plain >= 0 ? plain : writeEscaped(out, position, view, at, length, CSV_JSON_ESCAPES);
+}
+
+/** Writes a cell of CSV, escaped as text, in quotes where it must be. At most 4 × `length` + 2 bytes. */
+export function writeCsvText(
+  out: DataView,
+  position: number,
+  view: DataView,
+  at: number,
+  length: number,
+): number {
+  const plain = writePlainCsv(out, position, view, at, length);
+  if (plain >= 0) return plain;
+  if (!needsQuotes(view, at, length)) return writeEscaped(out, position, view, at, length, TEXT_ESCAPES);
+  out.setUint8(position, QUOTE);
+  const end = writeEscaped(out, position + 1, view, at, length, CSV_ESCAPES);
+  out.setUint8(end, QUOTE);
+  return end + 1;
+}
+
+/** Whether there is a comma or a quote before the NUL. */
+function needsQuotes(view: DataView, at: number, length: number): boolean {
+  for (const end = at + length; at < end; at++) {
+    const byte = view.getUint8(at);
+    if (byte === 0) return false;
+    if (byte === QUOTE || byte === COMMA) return true;
+  }
+  return false;
 }
 
 /** Counts the bytes from `start` to `end` that don't begin a character, and so take no column. */

@@ -1,5 +1,6 @@
 import { printable } from '@ecli/core';
 import { type FunctionCode, RowCode } from './code.ts';
+import { PLAIN_JSON } from './json-dialect.ts';
 import type { Field, Layout, Shape } from './layout.ts';
 import { startOf } from './reads.ts';
 import type { TextRowRenderer } from './renderer.ts';
@@ -21,18 +22,31 @@ interface Column {
 /**
  * Compiles the way from a sample laid out as `layout` to one line of text: its fields in columns, structs,
  * unions and arrays as JSON. A field begins under its heading, or after one space where the row has
- * already reached that point, which the first member's always has. Columns count characters, not bytes.
+ * already reached that point, which the first member's always has. Columns count characters, not bytes. An entry of a
+ * map has no columns: its key and its value are JSON, each after a space.
  *
  * @throws PACKAGE_INVALID where a row could grow past all measure
  */
 export function compileTextRow(layout: Layout): TextRowRenderer {
+  if (layout.isEntry === true) return compileEntry(layout);
   const columns = columnsOf(layout.fields);
-  const renderer = new RowCode(layout).compile((code) => {
+  const renderer = new RowCode(layout, PLAIN_JSON).compile((code) => {
     code.statement('let origin = position, begin = position;');
     for (const column of columns) emitColumn(code, column);
     code.literal('\n');
   });
   return { ...renderer, header: TIME_HEADER + columns.map(({ heading }) => heading).join('') };
+}
+
+function compileEntry(layout: Layout): TextRowRenderer {
+  const renderer = new RowCode(layout, PLAIN_JSON).compile((code) => {
+    for (const field of layout.fields) {
+      code.literal(' ');
+      emitJson(code, field.shape, placeOf(code, field));
+    }
+    code.literal('\n');
+  });
+  return { ...renderer, header: '' };
 }
 
 function columnsOf(fields: readonly Field[]): Column[] {
@@ -100,6 +114,7 @@ function mayHoldWideCharacters(shape: Shape): boolean {
     case 'array':
     case 'struct':
     case 'union':
+    case 'record':
       return true;
     case 'enum':
       return shape.values.some(({ name }) => Buffer.byteLength(name) !== name.length);

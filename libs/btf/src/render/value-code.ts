@@ -11,6 +11,7 @@ import type {
   Field,
   FloatShape,
   IntegerShape,
+  RecordShape,
   Shape,
 } from './layout.ts';
 
@@ -22,25 +23,27 @@ export function emitJson(code: FunctionCode, shape: Shape, place: Place): void {
     case 'bool':
       return emitBool(code, shape, place);
     case 'enum':
-      return emitEnum(code, shape, place, jsonText);
+      return emitEnum(code, shape, place, code.row.json.text);
     case 'float':
       return emitFloat(code, shape, place, shape.size === 4 ? 'writeJsonFloat' : 'writeJsonDouble');
     case 'string':
-      code.literal('"');
-      code.write('writeJsonString', `view, ${startOf(place)}, ${shape.size}`, 6 * shape.size);
-      return code.literal('"');
+      code.json('"');
+      code.write(code.row.json.stringWriter, `view, ${startOf(place)}, ${shape.size}`, 6 * shape.size);
+      return code.json('"');
     case 'array':
       return emitArray(code, shape, place);
     case 'struct':
     case 'union':
       return emitComposite(code, shape, place);
+    case 'record':
+      return emitRecord(code, shape, place);
   }
 }
 
 /** Adds code that writes an object's members and the commas between them. */
 export function emitJsonMembers(code: FunctionCode, fields: readonly Field[]): void {
   fields.forEach((field, index) => {
-    code.literal(`${index === 0 ? '' : ','}${jsonText(field.name)}:`);
+    code.json(`${index === 0 ? '' : ','}${jsonText(field.name)}:`);
     emitJson(code, field.shape, placeOf(code, field));
   });
 }
@@ -78,9 +81,9 @@ export function emitInteger(code: FunctionCode, shape: IntegerShape, place: Plac
 /** No JSON reader can be trusted with a number of 128 bits, so those are strings. */
 function emitJsonInteger(code: FunctionCode, shape: IntegerShape, place: Place): void {
   const quote = shape.size === 16 ? '"' : '';
-  code.literal(quote);
+  code.json(quote);
   emitInteger(code, shape, place);
-  code.literal(quote);
+  code.json(quote);
 }
 
 export function emitBool(code: FunctionCode, shape: BoolShape, place: Place): void {
@@ -107,9 +110,9 @@ export function emitFloat(code: FunctionCode, shape: FloatShape, place: Place, w
   code.write(writer, floatValue(place, shape.size), FLOAT_BYTES);
 }
 
-function emitArray(code: FunctionCode, { element, length }: ArrayShape, place: Place): void {
+function emitArray(code: FunctionCode, { element, length, stride }: ArrayShape, place: Place): void {
   code.literal('[');
-  code.repeat(startOf(place), length, element.size, (body) =>
+  code.repeat(startOf(place), length, stride, (body) =>
     emitJson(body, element, { at: body.at, bitOffset: 0, bitSize: 0 }),
   );
   code.literal(']');
@@ -118,8 +121,17 @@ function emitArray(code: FunctionCode, { element, length }: ArrayShape, place: P
 /** One function for each struct or union type, so that the code grows with the types and not with their uses. */
 function emitComposite(code: FunctionCode, shape: CompositeShape, place: Place): void {
   const generated = code.row.define(shape, (body) => {
-    body.literal(`{"__EUNOMIA_TYPE":"${shape.kind}","__EUNOMIA_TYPE_NAME":${jsonText(shape.name)}`);
+    body.json(`{"__EUNOMIA_TYPE":"${shape.kind}","__EUNOMIA_TYPE_NAME":${jsonText(shape.name)}`);
     if (shape.fields.length > 0) body.literal(',');
+    emitJsonMembers(body, shape.fields);
+    body.literal('}');
+  });
+  code.call(generated, startOf(place));
+}
+
+function emitRecord(code: FunctionCode, shape: RecordShape, place: Place): void {
+  const generated = code.row.define(shape, (body) => {
+    body.literal('{');
     emitJsonMembers(body, shape.fields);
     body.literal('}');
   });
