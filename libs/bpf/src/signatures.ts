@@ -59,8 +59,50 @@ export const LIBBPF = {
   bpf_program__autoload: ['int', 'pointer'],
   // int bpf_program__set_autoload(struct bpf_program *, bool)
   bpf_program__set_autoload: ['int', 'pointer', 'int'],
+  // enum bpf_attach_type bpf_program__expected_attach_type(const struct bpf_program *)
+  bpf_program__expected_attach_type: ['int', 'pointer'],
+  // int bpf_program__set_type(struct bpf_program *, enum bpf_prog_type)
+  bpf_program__set_type: ['int', 'pointer', 'int'],
+  // int bpf_program__set_expected_attach_type(struct bpf_program *, enum bpf_attach_type)
+  bpf_program__set_expected_attach_type: ['int', 'pointer', 'int'],
+  // void bpf_program__set_ifindex(struct bpf_program *, __u32 ifindex)
+  bpf_program__set_ifindex: ['void', 'pointer', 'uint'],
   // struct bpf_link *bpf_program__attach(const struct bpf_program *)
   bpf_program__attach: ['handle', 'pointer'],
+  // struct bpf_link *bpf_program__attach_tracepoint(const struct bpf_program *, const char *category,
+  //                                                 const char *name)
+  bpf_program__attach_tracepoint: ['handle', 'pointer', 'string', 'string'],
+  // struct bpf_link *bpf_program__attach_raw_tracepoint(const struct bpf_program *, const char *name)
+  bpf_program__attach_raw_tracepoint: ['handle', 'pointer', 'string'],
+  // struct bpf_link *bpf_program__attach_kprobe_opts(const struct bpf_program *, const char *function,
+  //                                                  const struct bpf_kprobe_opts *)
+  bpf_program__attach_kprobe_opts: ['handle', 'pointer', 'string', 'bytes'],
+  // struct bpf_link *bpf_program__attach_kprobe_multi_opts(const struct bpf_program *, const char *pattern,
+  //                                                        const struct bpf_kprobe_multi_opts *)
+  bpf_program__attach_kprobe_multi_opts: ['handle', 'pointer', 'string', 'bytes'],
+  // struct bpf_link *bpf_program__attach_ksyscall(const struct bpf_program *, const char *system_call,
+  //                                               const struct bpf_ksyscall_opts *)
+  bpf_program__attach_ksyscall: ['handle', 'pointer', 'string', 'bytes'],
+  // struct bpf_link *bpf_program__attach_uprobe_opts(const struct bpf_program *, pid_t, const char *binary,
+  //                                                  size_t offset, const struct bpf_uprobe_opts *)
+  bpf_program__attach_uprobe_opts: ['handle', 'pointer', 'int', 'string', 'size', 'bytes'],
+  // struct bpf_link *bpf_program__attach_usdt(const struct bpf_program *, pid_t, const char *binary,
+  //                                           const char *provider, const char *name, const struct bpf_usdt_opts *)
+  bpf_program__attach_usdt: ['handle', 'pointer', 'int', 'string', 'string', 'string', 'pointer'],
+  // struct bpf_link *bpf_program__attach_perf_event(const struct bpf_program *, int perf_event_fd)
+  bpf_program__attach_perf_event: ['handle', 'pointer', 'int'],
+  // struct bpf_link *bpf_program__attach_iter(const struct bpf_program *, const struct bpf_iter_attach_opts *)
+  bpf_program__attach_iter: ['handle', 'pointer', 'bytes'],
+  // int bpf_program__set_attach_target(struct bpf_program *, int program_fd, const char *function)
+  bpf_program__set_attach_target: ['int', 'pointer', 'int', 'string'],
+  // int bpf_program__set_flags(struct bpf_program *, __u32 flags)
+  bpf_program__set_flags: ['int', 'pointer', 'uint'],
+  // struct bpf_link *bpf_map__attach_struct_ops(const struct bpf_map *)
+  bpf_map__attach_struct_ops: ['handle', 'pointer'],
+  // int bpf_iter_create(int link_fd)
+  bpf_iter_create: ['int', 'int'],
+  // int bpf_link__fd(const struct bpf_link *)
+  bpf_link__fd: ['int', 'pointer'],
   // int bpf_link__destroy(struct bpf_link *)
   bpf_link__destroy: ['int', 'pointer'],
 
@@ -78,6 +120,8 @@ export const LIBBPF = {
   bpf_map__max_entries: ['uint', 'pointer'],
   // int bpf_map__fd(const struct bpf_map *)
   bpf_map__fd: ['int', 'pointer'],
+  // int bpf_map__set_ifindex(struct bpf_map *, __u32 ifindex)
+  bpf_map__set_ifindex: ['int', 'pointer', 'uint'],
   // bool bpf_map__is_internal(const struct bpf_map *)
   bpf_map__is_internal: ['int', 'pointer'],
   // int bpf_map__set_initial_value(struct bpf_map *, const void *, size_t)
@@ -85,6 +129,27 @@ export const LIBBPF = {
   // void *bpf_map__initial_value(struct bpf_map *, size_t *)
   bpf_map__initial_value: ['pointer', 'pointer', 'bytes'],
 
+  // int bpf_prog_get_fd_by_id(__u32 id)
+  bpf_prog_get_fd_by_id: ['int', 'uint'],
+  // int bpf_obj_get_info_by_fd(int bpf_fd, void *info, __u32 *info_len)
+  bpf_obj_get_info_by_fd: ['int', 'int', 'bytes', 'bytes'],
+  // int bpf_xdp_attach(int ifindex, int prog_fd, __u32 flags, const struct bpf_xdp_attach_opts *)
+  bpf_xdp_attach: ['int', 'int', 'int', 'uint', 'bytes'],
+  // int bpf_xdp_query(int ifindex, int flags, struct bpf_xdp_query_opts *)
+  bpf_xdp_query: ['int', 'int', 'int', 'bytes'],
+  // int bpf_tc_hook_create(struct bpf_tc_hook *)
+  bpf_tc_hook_create: ['int', 'bytes'],
+  // int bpf_tc_hook_destroy(struct bpf_tc_hook *)
+  bpf_tc_hook_destroy: ['int', 'bytes'],
+  // int bpf_tc_attach(const struct bpf_tc_hook *, struct bpf_tc_opts *)
+  bpf_tc_attach: ['int', 'bytes', 'bytes'],
+  // int bpf_tc_detach(const struct bpf_tc_hook *, const struct bpf_tc_opts *)
+  bpf_tc_detach: ['int', 'bytes', 'bytes'],
+
+  // int bpf_map_get_fd_by_id(__u32 id)
+  bpf_map_get_fd_by_id: ['int', 'uint'],
+  // int bpf_obj_get(const char *path)
+  bpf_obj_get: ['int', 'string'],
   // struct perf_buffer *perf_buffer__new(int map_fd, size_t page_cnt, perf_buffer_sample_fn sample_cb,
   //                                      perf_buffer_lost_fn lost_cb, void *, const struct perf_buffer_opts *)
   perf_buffer__new: ['handle', 'int', 'size', 'pointer', 'pointer', 'pointer', 'pointer'],
@@ -104,6 +169,22 @@ export const LIBC = {
   dlsym: ['pointer', 'pointer', 'string'],
   // size_t strlen(const char *)
   strlen: ['size', 'pointer'],
+  // int fcntl(int fd, int cmd, …), with an int behind
+  fcntl: ['status', 'int', 'int', 'int'],
+  // long syscall(long number, ...), here for bpf(2): int cmd, union bpf_attr *attr, unsigned int size
+  syscall: ['status', 'size', 'int', 'bytes', 'uint'],
+  // int setns(int fd, int nstype)
+  setns: ['status', 'int', 'int'],
+  // int socket(int domain, int type, int protocol)
+  socket: ['status', 'int', 'int', 'int'],
+  // int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen)
+  bind: ['status', 'int', 'bytes', 'uint'],
+  // int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen)
+  setsockopt: ['status', 'int', 'int', 'int', 'bytes', 'uint'],
+  // unsigned int if_nametoindex(const char *ifname)
+  if_nametoindex: ['uint', 'string'],
+  // char *if_indextoname(unsigned int ifindex, char *ifname)
+  if_indextoname: ['pointer', 'uint', 'bytes'],
   // int close(int fd)
   close: ['status', 'int'],
   // int memfd_create(const char *name, unsigned int flags)
