@@ -14,6 +14,7 @@ export const Errno = {
   EBUSY: constants.errno.EBUSY,
   EEXIST: constants.errno.EEXIST,
   ENODEV: constants.errno.ENODEV,
+  ENOSYS: constants.errno.ENOSYS,
   EINVAL: constants.errno.EINVAL,
   EMFILE: constants.errno.EMFILE,
   ENFILE: constants.errno.ENFILE,

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { bindings } from './bindings.ts';
 import { Errno } from './errno.ts';
+import { BPF_CGROUP_INET_INGRESS, BPF_NETKIT_PRIMARY, BPF_TCX_INGRESS } from './net/attach-types.ts';
+import { probeAttachType, probeNetfilter } from './net/probe-network.ts';
 import { mayLoadPrograms } from './privileges.ts';
 import { tracefsFolder } from './tracefs.ts';
 
@@ -25,7 +27,12 @@ export type FeatureName =
   | 'fentry'
   | 'lsm'
   | 'struct_ops'
-  | 'ring_buffer';
+  | 'ring_buffer'
+  | 'tc'
+  | 'tcx'
+  | 'netkit'
+  | 'netfilter'
+  | 'cgroup';
 
 export const FEATURES: Readonly<Record<FeatureName, Feature>> = {
   bpf: { title: 'the bpf system call', since: '3.18', config: 'CONFIG_BPF_SYSCALL' },
@@ -51,6 +58,15 @@ export const FEATURES: Readonly<Record<FeatureName, Feature>> = {
     config: 'CONFIG_BPF_JIT and CONFIG_DEBUG_INFO_BTF',
   },
   ring_buffer: { title: 'BPF ring buffers', since: '5.8', config: 'CONFIG_BPF_SYSCALL' },
+  tc: {
+    title: 'BPF filters in traffic control',
+    since: '4.5',
+    config: 'CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS',
+  },
+  tcx: { title: 'tcx programs', since: '6.6', config: 'CONFIG_NET_XGRESS' },
+  netkit: { title: 'netkit devices', since: '6.7', config: 'CONFIG_NETKIT' },
+  netfilter: { title: 'BPF netfilter programs', since: '6.4', config: 'CONFIG_NETFILTER_BPF_LINK' },
+  cgroup: { title: 'BPF programs of cgroups', since: '5.7', config: 'CONFIG_CGROUP_BPF' },
 };
 
 /** `unknown` is an answer of its own: no rights to ask, or an error that says neither. */
@@ -81,7 +97,16 @@ const PROBES: Readonly<Record<FeatureName, () => Answer>> = {
   lsm: () => probeTracing(PROGRAM_LSM, BPF_LSM_MAC, 'file_open'),
   struct_ops: () => fromLibbpf(bindings().libbpf.libbpf_probe_bpf_prog_type(PROGRAM_STRUCT_OPS, 0)),
   ring_buffer: () => fromLibbpf(bindings().libbpf.libbpf_probe_bpf_map_type(MAP_RINGBUF, 0)),
+  // Both are modules that load on demand: only to attach tells.
+  tc: () => 'unknown',
+  tcx: () => probeAttachType(BPF_TCX_INGRESS, LOOPBACK),
+  netkit: () => probeAttachType(BPF_NETKIT_PRIMARY, LOOPBACK),
+  netfilter: probeNetfilter,
+  cgroup: () => probeAttachType(BPF_CGROUP_INET_INGRESS, -1),
 };
+
+/** net/core/net_namespace.c: lo is the first interface of every network namespace. */
+const LOOPBACK = 1;
 
 /** linux/bpf.h: enum bpf_prog_type, bpf_attach_type, bpf_map_type */
 const PROGRAM_TRACING = 26;

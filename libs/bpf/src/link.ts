@@ -1,7 +1,13 @@
 import { bindings } from './bindings.ts';
 
-/** One attachment of a program; the program runs until it is destroyed. */
-export class BpfLink {
+/** Something attached; it stays so until it is destroyed, and what it is attached to may go before it. */
+export interface Link {
+  /** Detaches. Idempotent, and silent about what is gone already. */
+  destroy(): void;
+}
+
+/** One attachment of a program by libbpf; the program runs until it is destroyed. */
+export class BpfLink implements Link {
   #pointer: number;
 
   /** Owns `pointer`, a `struct bpf_link *`. */

@@ -64,6 +64,11 @@ export class BpfMap {
     bindings().libbpf.bpf_map__set_value_size(this.#live, bytes);
   }
 
+  /** Says before load that the map is to be on a network card, by the number of its interface. */
+  setInterface(index: number): void {
+    bindings().libbpf.bpf_map__set_ifindex(this.#live, index);
+  }
+
   /** @throws LOAD_FAILED when it is another kind of map than `type` */
   expectType(type: string): void {
     if (this.type === type) return;

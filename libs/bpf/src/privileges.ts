@@ -6,6 +6,7 @@ import { sectionKind } from './section-kind.ts';
 const CAPABILITIES: ReadonlyMap<string, bigint> = new Map([
   ['cap_dac_read_search', 2n],
   ['cap_net_admin', 12n],
+  ['cap_net_raw', 13n],
   ['cap_sys_admin', 21n],
   ['cap_perfmon', 38n],
   ['cap_bpf', 39n],

@@ -3,6 +3,7 @@ import { attachError } from './attach-error.ts';
 import { bindings } from './bindings.ts';
 import { BpfLink } from './link.ts';
 import type { Listen } from './messages.ts';
+import { adoptNewerSection } from './newer-sections.ts';
 
 /** What a program needs of its object. */
 export interface ProgramOwner {
@@ -26,6 +27,7 @@ export class BpfProgram {
     this.#owner = owner;
     this.name = libbpf.bpf_program__name(pointer);
     this.section = libbpf.bpf_program__section_name(pointer);
+    adoptNewerSection(pointer, this.section);
   }
 
   /** As C spells it: `BPF_PROG_TYPE_TRACEPOINT`. */
@@ -33,6 +35,11 @@ export class BpfProgram {
     const { libbpf, readString } = bindings();
     const type = libbpf.bpf_program__type(this.#live);
     return `BPF_PROG_TYPE_${readString(libbpf.libbpf_bpf_prog_type_str(type))?.toUpperCase() ?? type}`;
+  }
+
+  /** enum bpf_attach_type, as the section has it. */
+  get attachType(): number {
+    return bindings().libbpf.bpf_program__expected_attach_type(this.#live);
   }
 
   /** The descriptor after load, owned by the object; negative before. */
@@ -49,6 +56,11 @@ export class BpfProgram {
   /** Says before load whether the program is loaded with its object. */
   setAutoload(autoload: boolean): void {
     bindings().libbpf.bpf_program__set_autoload(this.#live, autoload ? 1 : 0);
+  }
+
+  /** Says before load that the program is to run on a network card, by the number of its interface. */
+  setInterface(index: number): void {
+    bindings().libbpf.bpf_program__set_ifindex(this.#live, index);
   }
 
   /**

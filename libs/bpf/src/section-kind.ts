@@ -15,6 +15,7 @@ const TRACEFS = {
   reason: 'tracepoints are looked up in tracefs, which only root may enter',
 };
 const ADMIN = { name: 'cap_sys_admin', reason: 'the kernel wants it for uprobes' };
+const RAW_SOCKET = { name: 'cap_net_raw', reason: 'the kernel wants it for sockets that see packets' };
 const NETWORK = { name: 'cap_net_admin', reason: 'the kernel wants it for programs in the network' };
 
 const TRACEPOINT: SectionKind = { feature: 'tracefs', capability: TRACEFS };
@@ -23,7 +24,7 @@ const SYSCALL_PROBE: SectionKind = { feature: 'kprobe', capability: TRACEFS, nee
 const UPROBE: SectionKind = { feature: 'uprobe', capability: ADMIN, needs: 'the binary and the function' };
 const TRAMPOLINE: SectionKind = { feature: 'fentry' };
 const INTERFACE: SectionKind = { capability: NETWORK, needs: 'a network interface' };
-const CGROUP: SectionKind = { capability: NETWORK, needs: 'a cgroup' };
+const CGROUP: SectionKind = { feature: 'cgroup', capability: NETWORK, needs: 'a cgroup' };
 const SOCKET_MAP: SectionKind = { capability: NETWORK, needs: 'a socket map' };
 
 /** libbpf.c, section_defs; a kind that isn't here asks for nothing more. */
@@ -43,10 +44,13 @@ const KINDS: Readonly<Record<string, SectionKind>> = {
   fexit: TRAMPOLINE,
   fmod_ret: TRAMPOLINE,
   lsm: { feature: 'lsm' },
-  lsm_cgroup: { feature: 'lsm', ...CGROUP },
+  lsm_cgroup: { ...CGROUP, feature: 'lsm' },
   freplace: { feature: 'fentry', needs: 'the program and the function to replace' },
   struct_ops: { feature: 'struct_ops', needs: 'to be registered as a whole by its map' },
   xdp: INTERFACE,
+  tcx: { ...INTERFACE, feature: 'tcx' },
+  netkit: { ...INTERFACE, feature: 'netkit' },
+  netfilter: { capability: NETWORK, feature: 'netfilter', needs: 'a netfilter hook' },
   tc: { capability: NETWORK, needs: 'a network interface and a direction' },
   classifier: { capability: NETWORK, needs: 'a network interface and a direction' },
   action: { capability: NETWORK, needs: 'a network interface and a direction' },
@@ -54,7 +58,7 @@ const KINDS: Readonly<Record<string, SectionKind>> = {
   sockops: CGROUP,
   cgroup: CGROUP,
   cgroup_skb: CGROUP,
-  socket: { needs: 'a socket' },
+  socket: { capability: RAW_SOCKET, needs: 'a socket' },
   sk_reuseport: { needs: 'a socket' },
   sk_skb: SOCKET_MAP,
   sk_msg: SOCKET_MAP,

@@ -1,0 +1,59 @@
+import { EcliError, nearNames, printable } from '@ecli/core';
+import { readFileSync } from 'node:fs';
+import { bindings } from '../bindings.ts';
+import { didYouMean } from '../failures.ts';
+
+/** net/if.h; altnames are longer (linux/if.h, ALTIFNAMSIZ). */
+const IF_NAMESIZE = 16;
+
+export interface NetworkInterface {
+  readonly index: number;
+  readonly name: string;
+}
+
+/**
+ * Finds an interface of the network namespace this thread is in, by its name, an altname or its number; a name
+ * of digits counts before a number.
+ *
+ * @throws ATTACH_FAILED for one that isn't there, with near names or all there are
+ */
+export function findInterface(wanted: string | number): NetworkInterface {
+  const { libc } = bindings();
+  const index = typeof wanted === 'number' || wanted === '' ? 0 : libc.if_nametoindex(wanted);
+  if (index > 0) return { index, name: interfaceName(index) ?? String(wanted) };
+  const number = Number(wanted);
+  const name = isIndex(number) ? interfaceName(number) : undefined;
+  if (name !== undefined) return { index: number, name };
+  throw notThere(String(wanted));
+}
+
+function isIndex(number: number): boolean {
+  return Number.isInteger(number) && number > 0 && number <= 0x7fffffff;
+}
+
+function interfaceName(index: number): string | undefined {
+  const { libc } = bindings();
+  const name = Buffer.alloc(IF_NAMESIZE);
+  return libc.if_indextoname(index, name) === 0 ? undefined : name.toString('utf8', 0, name.indexOf(0));
+}
+
+function notThere(wanted: string): EcliError {
+  const names = interfaceNames();
+  const near = nearNames(wanted, names);
+  return new EcliError('ATTACH_FAILED', `network interface ${printable(wanted)}: isn't there`, {
+    ...(near.length > 0
+      ? didYouMean(near)
+      : { hint: `there are ${names.map(printable).join(', ') || 'none'}` }),
+  });
+}
+
+/** All names in this thread's network namespace; empty where /proc isn't mounted. */
+export function interfaceNames(): string[] {
+  try {
+    // Two lines of headings, then `  eth0: …`.
+    const lines = readFileSync('/proc/thread-self/net/dev', 'utf8').split('\n').slice(2);
+    return lines.flatMap((line) => /^\s*(\S+):/.exec(line)?.[1] ?? []);
+  } catch {
+    return [];
+  }
+}
