@@ -24,7 +24,12 @@ export interface Bindings {
   readonly libbpf: Library<typeof LIBBPF>;
   readonly libc: Library<typeof LIBC>;
   /** epoll_wait(2) on a libuv thread; `events` must stay alive until it resolves, and so must `epoll`. */
-  readonly epollWait: (epoll: number, events: Uint8Array, timeoutMs: number) => Promise<number>;
+  readonly epollWait: (
+    epoll: number,
+    events: Uint8Array,
+    mostEvents: number,
+    timeoutMs: number,
+  ) => Promise<number>;
   /** The address of `bytes`, valid as long as `bytes` is referenced. */
   readonly addressOf: (bytes: Uint8Array) => number;
   /** Views memory that isn't ours; it must stay mapped while the view is used. Costs memory a call. */
@@ -149,13 +154,13 @@ function createBindings(ffi: NativeModule): Bindings {
     readString: (address) =>
       address === 0 ? undefined : copyMemory(address, libc.strlen(address)).toString('utf8'),
     // int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout)
-    async epollWait(epoll, events, timeoutMs) {
+    async epollWait(epoll, events, mostEvents, timeoutMs) {
       const { value, errnoCode } = (await ffi.load({
         library: 'c',
         funcName: 'epoll_wait',
         retType: DataType.I32,
         paramsType: [DataType.I32, typeOf(ffi, 'bytes'), DataType.I32, DataType.I32],
-        paramsValue: [epoll, events, 1, timeoutMs],
+        paramsValue: [epoll, events, mostEvents, timeoutMs],
         errno: true,
         runInNewThread: true,
         freeResultMemory: false,

@@ -7,7 +7,6 @@ import type { BpfMap } from './map.ts';
 import { PerfRecords, SCRATCH_BYTES } from './perf-records.ts';
 import { type Heard, listen } from './messages.ts';
 import type { SampleReader, SampleVisitor } from './sample-reader.ts';
-import { nextTurn } from './next-turn.ts';
 import { Waiter } from './waiter.ts';
 
 export interface PerfBufferOptions {
@@ -55,7 +54,10 @@ class PerfBuffer implements SampleReader {
     this.#pointer = pointer;
     this.#cpus = mappedBuffers(pointer, this.memory.i32);
     this.capacityBytes = this.#cpus[0]?.capacityBytes ?? 0;
-    this.#waiter = new Waiter([bindings().libbpf.perf_buffer__epoll_fd(pointer)]);
+    this.#waiter = new Waiter(
+      bindings().libbpf.perf_buffer__epoll_fd(pointer),
+      () => this.pendingBytes() > 0,
+    );
   }
 
   get lost(): number {
@@ -81,7 +83,7 @@ class PerfBuffer implements SampleReader {
   }
 
   wait(timeoutMs: number): Promise<void> {
-    return this.pendingBytes() > 0 ? nextTurn() : this.#waiter.wait(timeoutMs);
+    return this.#waiter.wait(timeoutMs);
   }
 
   wake(): void {

@@ -5,7 +5,6 @@ import { bindings } from './bindings.ts';
 import { errnoName } from './errno.ts';
 import { outOfResources } from './failures.ts';
 import type { BpfMap } from './map.ts';
-import { nextTurn } from './next-turn.ts';
 import { RingRecords } from './ring-records.ts';
 import type { SampleReader, SampleVisitor } from './sample-reader.ts';
 import { Waiter } from './waiter.ts';
@@ -45,7 +44,7 @@ class RingBuffer implements SampleReader {
     this.#mapping = mapping;
     this.#records = mapping.records();
     this.capacityBytes = this.#records.capacityBytes;
-    this.#waiter = new Waiter([descriptor]);
+    this.#waiter = new Waiter(descriptor, () => this.#records?.isReady() ?? false);
   }
 
   get memory(): SampleMemory {
@@ -61,7 +60,7 @@ class RingBuffer implements SampleReader {
   }
 
   wait(timeoutMs: number): Promise<void> {
-    return this.#records?.isReady() ? nextTurn() : this.#waiter.wait(timeoutMs);
+    return this.#waiter.wait(timeoutMs);
   }
 
   wake(): void {

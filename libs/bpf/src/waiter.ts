@@ -1,102 +1,55 @@
-import { EcliError } from '@ecli/core';
-import { closeSync, readSync, writeSync } from 'node:fs';
-import { bindings } from './bindings.ts';
-import { Errno, errnoName } from './errno.ts';
-import { outOfResources } from './failures.ts';
+import { nextTurn } from './next-turn.ts';
+import { Poller } from './poller.ts';
 
-/** sys/epoll.h, sys/eventfd.h, asm-generic/fcntl.h */
-const EPOLL_CLOEXEC = 0o2000000;
-const EPOLL_CTL_ADD = 1;
-const EPOLLIN = 1;
-const EFD_CLOEXEC = 0o2000000;
-const EFD_NONBLOCK = 0o4000;
-
-/**
- * libuv joins its threads when the process ends, so process.exit() would hang until the last wait times out:
- * all that are pending are woken first.
- */
-const pending = new Set<Waiter>();
-let wakingAtExit = false;
-
-function wakeAtExit(): void {
-  if (wakingAtExit) return;
-  wakingAtExit = true;
-  process.once('exit', () => pending.forEach((waiter) => waiter.wake()));
-}
-
-/**
- * Waits for descriptors to become readable, without blocking the event loop: epoll_wait(2) runs on a libuv
- * thread. An eventfd beside them lets `wake` end a wait.
- */
+/** Waits for one descriptor to become readable, beside all others that this process waits for. */
 export class Waiter {
-  readonly #epoll: number;
-  readonly #wakeup: number;
-  /** Where epoll_wait writes; it must live as long as the call on the other thread. */
-  readonly #events = Buffer.alloc(16);
-  #woken = false;
+  readonly #poller: Poller;
+  readonly #isReady: () => boolean;
+  readonly #descriptor: number;
+  #isWoken = false;
+  #isClosed = false;
 
-  /** Watches `descriptors`, which stay the caller's. @throws LOAD_FAILED when descriptors have run out */
-  constructor(descriptors: readonly number[]) {
-    const { libc } = bindings();
-    this.#epoll = orThrow(libc.epoll_create1(EPOLL_CLOEXEC));
-    this.#wakeup = libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    try {
-      orThrow(this.#wakeup);
-      for (const descriptor of [this.#wakeup, ...descriptors]) this.#watch(descriptor);
-    } catch (error) {
-      this.close();
-      throw error;
-    }
+  /**
+   * `descriptor` stays the caller's, who may close it. `isReady` says without waiting whether there is something.
+   *
+   * @throws LOAD_FAILED when descriptors have run out
+   */
+  constructor(descriptor: number, isReady: () => boolean) {
+    this.#poller = Poller.shared();
+    this.#isReady = isReady;
+    this.#descriptor = this.#poller.add(descriptor);
   }
 
-  /** Resolves when a descriptor is readable, after `wake`, or after `timeoutMs`; now and then for no reason. */
-  async wait(timeoutMs: number): Promise<void> {
-    if (pending.has(this)) throw new Error('a wait is pending');
-    pending.add(this);
-    wakeAtExit();
-    try {
-      const ready = await bindings().epollWait(this.#epoll, this.#events, timeoutMs);
-      if (ready !== -Errno.EINTR) orThrow(ready);
-    } finally {
-      pending.delete(this);
-      this.#rearm();
-    }
+  /** Resolves when the descriptor is readable, after `wake`, or after `timeoutMs`; now and then for no reason. */
+  wait(timeoutMs: number): Promise<void> {
+    if (this.#isClosed) throw new Error('waits for nothing: it is closed');
+    if (this.#isWaiting) throw new Error('a wait is pending');
+    if (this.#isWoken || this.#isReady()) return this.#nextTurn();
+    this.#poller.arm(this.#descriptor);
+    // A perf event says only once that it is readable (kernel/events/core.c, perf_poll), and arming has asked.
+    if (this.#isReady()) return this.#nextTurn();
+    return this.#poller.wait(this.#descriptor, timeoutMs);
   }
 
   /** Ends the pending wait at once, or else the next one. */
   wake(): void {
-    if (this.#woken) return;
-    this.#woken = true;
-    const one = Buffer.alloc(8);
-    one.writeBigUInt64LE(1n);
-    writeSync(this.#wakeup, one);
+    if (this.#isWaiting) this.#poller.wake(this.#descriptor);
+    else this.#isWoken = true;
   }
 
   /** Once, and not while a wait is pending. */
   close(): void {
-    if (pending.has(this)) throw new Error('a wait is pending: wake it and await it before close');
-    for (const descriptor of [this.#wakeup, this.#epoll]) if (descriptor >= 0) closeSync(descriptor);
+    if (this.#isWaiting) throw new Error('a wait is pending: wake it and await it before close');
+    this.#isClosed = true;
+    this.#poller.remove(this.#descriptor);
   }
 
-  /** Reading an eventfd sets it back to 0. */
-  #rearm(): void {
-    if (!this.#woken) return;
-    this.#woken = false;
-    readSync(this.#wakeup, Buffer.alloc(8));
+  #nextTurn(): Promise<void> {
+    this.#isWoken = false;
+    return nextTurn();
   }
 
-  #watch(descriptor: number): void {
-    // struct epoll_event: u32 events first; which descriptor it was doesn't matter.
-    const event = Buffer.alloc(16);
-    event.writeUInt32LE(EPOLLIN, 0);
-    orThrow(bindings().libc.epoll_ctl(this.#epoll, EPOLL_CTL_ADD, descriptor, event));
+  get #isWaiting(): boolean {
+    return !this.#isClosed && this.#poller.isWaiting(this.#descriptor);
   }
-}
-
-function orThrow(result: number): number {
-  if (result >= 0) return result;
-  const subject = 'waiting for events';
-  throw (
-    outOfResources(subject, result, '') ?? new EcliError('LOAD_FAILED', `${subject}: ${errnoName(result)}`)
-  );
 }
