@@ -21,8 +21,10 @@ export const SectionType = {
   SYMTAB: 2,
   STRTAB: 3,
   RELA: 4,
+  NOTE: 7,
   NOBITS: 8,
   REL: 9,
+  DYNSYM: 11,
 } as const;
 
 /** Section flags, `sh_flags`. */
@@ -42,6 +44,10 @@ export interface ElfSection {
   readonly name: string;
   readonly type: number;
   readonly flags: number;
+  /** Where it is to be in memory, less what a position-independent file is moved by; 0 in an object file. */
+  readonly address: number;
+  /** In the file. */
+  readonly offset: number;
   /** Bytes in memory; a NOBITS section has no `data`, and its size may be anything. */
   readonly size: number;
   /** Borrowed from the file. */
@@ -59,7 +65,7 @@ export interface ElfSymbol {
   readonly binding: number;
   /** Index of the section that defines it; 0 when undefined, from 0xff00 on reserved (0xfff1: absolute). */
   readonly section: number;
-  /** In an object file: offset in the section. */
+  /** In an object file: offset in the section; in a program or library: its address. */
   readonly value: number;
   readonly size: number;
 }
@@ -99,20 +105,13 @@ export class ElfFile {
 
   /** The symbol table (not the dynamic one), by index; empty for a stripped file. @throws OBJECT_INVALID */
   get symbols(): readonly ElfSymbol[] {
-    this.symbolsRead ??= this.readSymbols();
+    const table = this.sections.find(({ type }) => type === SectionType.SYMTAB);
+    this.symbolsRead ??= table ? this.symbolsOf(table) : [];
     return this.symbolsRead;
   }
 
-  /** Reads the relocations that change `section`. @throws OBJECT_INVALID */
-  relocations(section: ElfSection): readonly ElfRelocation[] {
-    return this.sections
-      .filter(({ type, info }) => isRelocation(type) && info === section.index)
-      .flatMap((relocations) => readRelocations(relocations));
-  }
-
-  private readSymbols(): readonly ElfSymbol[] {
-    const table = this.sections.find(({ type }) => type === SectionType.SYMTAB);
-    if (!table) return [];
+  /** Reads a symbol table, such as the dynamic one (`DYNSYM`), by index. @throws OBJECT_INVALID */
+  symbolsOf(table: ElfSection): readonly ElfSymbol[] {
     const strings = this.sections[table.link];
     if (strings?.type !== SectionType.STRTAB) {
       throw objectInvalid(`ELF: symbol table ${printable(table.name)} has no string table`);
@@ -120,6 +119,13 @@ export class ElfFile {
     const names = new StringTable(strings.data, `ELF section ${printable(strings.name)}`);
     const view = viewOf(table.data);
     return records(table, SYMBOL_BYTES, (at, index) => readSymbol(view, at, index, names));
+  }
+
+  /** Reads the relocations that change `section`. @throws OBJECT_INVALID */
+  relocations(section: ElfSection): readonly ElfRelocation[] {
+    return this.sections
+      .filter(({ type, info }) => isRelocation(type) && info === section.index)
+      .flatMap((relocations) => readRelocations(relocations));
   }
 }
 
@@ -178,6 +184,8 @@ function readSection(bytes: Uint8Array, view: DataView, at: number, index: numbe
     nameOffset: view.getUint32(at, LITTLE_ENDIAN),
     type,
     flags: word(view, at + 8),
+    address: word(view, at + 16),
+    offset,
     size,
     data: hasData ? bytes.subarray(offset, offset + size) : bytes.subarray(0, 0),
     link: view.getUint32(at + 40, LITTLE_ENDIAN),
