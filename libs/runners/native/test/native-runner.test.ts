@@ -1,17 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { kernelDescriptors, kernelTest } from '@ecli/bpf/testing';
-import {
-  ArgumentError,
-  type Backpressure,
-  EcliError,
-  type LoadSpec,
-  type LogChunk,
-  MediaType,
-  type Program,
-} from '@ecli/core';
+import { ArgumentError, type Backpressure, type LoadSpec, MediaType } from '@ecli/core';
 import { describeRunner } from '@ecli/core/testing';
 import type { MapMeta, PackageMeta, ProgramMeta } from '@ecli/packages';
-import { NativeRunner } from '../src/index.ts';
 import {
   artifactOf,
   EVENT_BYTES,
@@ -21,77 +12,9 @@ import {
   killsSpec,
   packageOf,
 } from './kills-package.ts';
+import { detachAll, detachLater, failureOf, Recording, runner } from './recording.ts';
 
-const runner = new NativeRunner();
-const running: Program[] = [];
-
-afterEach(async () => {
-  for (const program of running.splice(0)) await program.detach();
-});
-
-/** A loaded program and all that came out of it. */
-class Recording {
-  readonly chunks: LogChunk[] = [];
-  readonly completion: Promise<void>;
-  private readonly watchers: (() => void)[] = [];
-
-  private constructor(readonly program: Program) {
-    running.push(program);
-    this.completion = new Promise((resolve, reject) => {
-      program.logs.subscribe({
-        next: (chunk) => {
-          this.chunks.push(chunk);
-          for (const watcher of this.watchers) watcher();
-        },
-        error: reject,
-        complete: resolve,
-      });
-    });
-    this.completion.catch(() => undefined);
-  }
-
-  static async load(spec: LoadSpec): Promise<Recording> {
-    return new Recording(await runner.load(spec));
-  }
-
-  static async attached(spec: LoadSpec): Promise<Recording> {
-    const recording = await Recording.load(spec);
-    await recording.program.attach();
-    return recording;
-  }
-
-  text(stream: LogChunk['stream'] = 'plain'): string {
-    return Buffer.concat(
-      this.chunks.filter((chunk) => chunk.stream === stream).map(({ bytes }) => bytes),
-    ).toString();
-  }
-
-  lines(stream: LogChunk['stream'] = 'plain'): string[] {
-    return this.text(stream).split('\n').slice(0, -1);
-  }
-
-  events(): Record<string, unknown>[] {
-    return this.lines().map((line) => JSON.parse(line) as Record<string, unknown>);
-  }
-
-  numbers(): unknown[] {
-    return this.events().map(({ number }) => number);
-  }
-
-  /** How many events there are, and where the first stands that isn't numbered so: a diff of many takes minutes. */
-  misplaced(): { length: number; first: number } {
-    const numbers = this.numbers();
-    return { length: numbers.length, first: numbers.findIndex((number, index) => number !== index) };
-  }
-
-  until(condition: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const check = (): void => (condition() ? resolve() : undefined);
-      this.watchers.push(check);
-      check();
-    });
-  }
-}
+afterEach(detachAll);
 
 function counting(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
@@ -118,15 +41,6 @@ function withMap(change: (map: MapMeta) => MapMeta): (meta: PackageMeta) => Pack
 
 function withProgram(change: (program: ProgramMeta) => ProgramMeta): (meta: PackageMeta) => PackageMeta {
   return (meta) => ({ ...meta, bpf_skel: { ...meta.bpf_skel, progs: meta.bpf_skel.progs.map(change) } });
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<EcliError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof EcliError) return error;
-  throw new Error('an EcliError should have come', { cause: error });
 }
 
 describeRunner(
@@ -301,7 +215,7 @@ describe('a slow reader', () => {
     const backpressure = new SlowReader();
     const spec = kills({ ringBytes: 16 << 20 }, { args: ['--per_kill', '1000'], backpressure });
     const program = await runner.load(spec);
-    running.push(program);
+    detachLater(program);
     let inOrder = 0;
     let lines = 0;
     let largest = 0;

@@ -1,13 +1,13 @@
-import { type Btf, type Layout, layoutOf } from '@ecli/btf';
-import { EcliError, printable } from '@ecli/core';
-import type { ExportPlan } from './export-plan.ts';
+import { type Btf, type Layout, layoutOf, layoutOfMembers } from '@ecli/btf';
+import type { BufferExport } from './export-plan.ts';
 
 /**
- * Lays out what an export's samples are.
+ * Lays out what the samples of a buffer are.
  *
  * @throws PACKAGE_INVALID naming the member that can't be shown
  */
-export function exportLayout({ kind, map, type }: ExportPlan, btf: Btf): Layout {
-  if (kind !== 'sampled' && 'id' in type) return layoutOf(btf, type.id);
-  throw new EcliError('FEATURE_UNSUPPORTED', `map ${printable(map.name)}: can't be shown yet`);
+export function sampleLayout({ type }: BufferExport, btf: Btf): Layout {
+  if ('id' in type) return layoutOf(btf, type.id);
+  const members = type.members.map(({ name, offset, btf_type_id: typeId }) => ({ name, offset, typeId }));
+  return layoutOfMembers(btf, type, members);
 }

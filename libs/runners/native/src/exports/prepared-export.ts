@@ -1,13 +1,13 @@
 import { openPerfBuffer, openRingBuffer, type SampleReader } from '@ecli/bpf';
-import type { ObjectFile } from '@ecli/btf';
-import type { LoadSpec } from '@ecli/core';
+import { type ObjectFile, selectFields } from '@ecli/btf';
+import { ArgumentError, type LoadSpec, printable } from '@ecli/core';
 import type { PackageMeta } from '@ecli/packages';
 import type { LogStream } from '../log-stream.ts';
 import type { EventBudget, Output } from '../output.ts';
 import { compileRows } from '../rows/compile-rows.ts';
 import type { Rows } from '../rows/rows.ts';
 import { SamplePump } from '../sample-pump.ts';
-import { exportLayout } from './export-layout.ts';
+import { sampleLayout } from './export-layout.ts';
 import type { BufferExport, ExportPlan } from './export-plan.ts';
 
 /** An export whose decoder is compiled; once the object is loaded, it can be opened. */
@@ -36,10 +36,19 @@ export function prepareExports(
   plans: readonly ExportPlan[],
   context: ExportContext,
 ): readonly PreparedExport[] {
+  refuseSort(plans, context.spec);
   const widest = Math.max(...plans.map(({ map }) => map.name.length));
   return plans.map((plan) => {
     const mapColumn = plans.length > 1 ? { name: plan.map.name, width: widest } : undefined;
     return prepare(plan, mapColumn, context);
+  });
+}
+
+function refuseSort(plans: readonly ExportPlan[], { presentation }: LoadSpec): void {
+  const { sort } = presentation ?? {};
+  if (sort === undefined || plans.some(({ kind }) => kind === 'sampled')) return;
+  throw new ArgumentError(`--sort ${printable(sort)}: events are shown in the order in which they come`, [], {
+    hint: 'maps that are sampled can be sorted; --map NAME shows a map',
   });
 }
 
@@ -50,7 +59,9 @@ function prepare(
 ): PreparedExport {
   const { spec, stream } = context;
   if (plan.kind === 'sampled') throw new Error('sampled');
-  const rows = compileRows(exportLayout(plan, context.file.btf), {
+  const layout = sampleLayout(plan, context.file.btf);
+  const { fields } = spec.presentation ?? {};
+  const rows = compileRows(fields ? selectFields(layout, fields) : layout, {
     format: spec.format,
     presentation: spec.presentation ?? {},
     mapColumn,

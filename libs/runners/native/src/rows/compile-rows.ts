@@ -1,9 +1,17 @@
-import { compileJsonRow, compileTextRow, type Layout, type TextRowRenderer } from '@ecli/btf';
+import {
+  compileCsvRow,
+  compileJsonRow,
+  compileTextRow,
+  type Layout,
+  type StampedRowRenderer,
+  type TextRowRenderer,
+} from '@ecli/btf';
 import { type OutputFormat, type Presentation, printable } from '@ecli/core';
 import { PlainRows, RawRows } from './plain-rows.ts';
 import { PrefixedRows } from './prefixed-rows.ts';
 import { RowPrefix } from './row-prefix.ts';
 import type { Rows } from './rows.ts';
+import { StampedRows } from './stamped-rows.ts';
 import { timeNotation } from './timestamps.ts';
 
 /** The column that tells exports apart. */
@@ -13,7 +21,7 @@ export interface MapColumn {
   readonly width: number;
 }
 
-export interface RowOptions {
+export interface RowSettings {
   readonly format: OutputFormat;
   readonly presentation: Presentation;
   /** Present where a program has several exports. */
@@ -27,24 +35,39 @@ export interface RowOptions {
  *
  * @throws PACKAGE_INVALID for a type whose rows could grow past all measure
  */
-export function compileRows(layout: Layout, options: RowOptions): Rows {
-  switch (options.format) {
+export function compileRows(layout: Layout, settings: RowSettings): Rows {
+  switch (settings.format) {
     case 'text':
-      return textRows(compileTextRow(layout), options);
+      return textRows(compileTextRow(layout), settings);
     case 'json':
-      return new PlainRows(compileJsonRow(layout));
+      return stampedRows((options) => compileJsonRow(layout, options), settings);
     case 'csv':
-      return new PlainRows(compileJsonRow(layout));
+      return stampedRows((options) => compileCsvRow(layout, options), settings);
     case 'raw':
       return new RawRows();
   }
 }
 
 /** The time, by default to the second, and what the renderer writes. */
-function textRows(renderer: TextRowRenderer, { presentation, mapColumn, startUs }: RowOptions): Rows {
+function textRows(renderer: TextRowRenderer, { presentation, mapColumn, startUs }: RowSettings): Rows {
   const notation = timeNotation(presentation.timestamps ?? 'local', startUs);
   const map = mapColumn ? `${printable(mapColumn.name).padEnd(mapColumn.width)} ` : '';
-  const time = notation ? `${'TIME'.padEnd(notation.width)} ` : '';
-  const prefix = new RowPrefix(notation, (text) => `${map}${notation ? `${text} ` : ''}`);
-  return new PrefixedRows(renderer, prefix, `${map}${time}${renderer.header.slice('TIME     '.length)}`);
+  const heading = notation ? `${'TIME'.padEnd(notation.width)} ` : '';
+  const prefix = new RowPrefix(notation, (time) => `${map}${notation ? `${time} ` : ''}`);
+  const header = `${map}${heading}${renderer.header}`;
+  return new PrefixedRows(renderer, prefix, header);
+}
+
+type StampedOptions = { readonly map: string | undefined; readonly timestamp: boolean };
+
+/** Rows that other programs read carry a time only where it is asked for. */
+function stampedRows(
+  compile: (options: StampedOptions) => StampedRowRenderer & { readonly header?: string },
+  { presentation, mapColumn, startUs }: RowSettings,
+): Rows {
+  const notation = timeNotation(presentation.timestamps ?? 'none', startUs);
+  const renderer = compile({ map: mapColumn?.name, timestamp: notation !== undefined });
+  return notation
+    ? new StampedRows(renderer, notation, renderer.header)
+    : new PlainRows(renderer, renderer.header);
 }

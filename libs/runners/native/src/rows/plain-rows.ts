@@ -16,7 +16,7 @@ export class PlainRows implements Rows {
     this.write = renderer.render.bind(renderer);
   }
 
-  setTime(): void {}
+  setTime(_us: number): void {}
 }
 
 /** Bytes of the length before a sample. */
