@@ -1,5 +1,5 @@
 import { ArgumentError, printable } from '@ecli/core';
-import { readFlags, type FlagReading, type FlagTable } from './flags.ts';
+import { readFlags, type FlagGroups, type FlagReading, type FlagTable } from './flags.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { usage } from './usage.ts';
 
@@ -14,6 +14,8 @@ export interface CommandDeclaration<Flags extends FlagTable> {
   /** True when flags end at the first operand, and what follows it isn't the command's to read. */
   readonly passesOn?: true;
   readonly flags: Flags;
+  /** Headings under which help lists flags; those under none come last. */
+  readonly groups?: FlagGroups;
   readonly examples: readonly string[];
   /** More lines for the end of the help. */
   readonly notes?: string;

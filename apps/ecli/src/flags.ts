@@ -14,6 +14,9 @@ export interface FlagDeclaration {
 
 export type FlagTable = Readonly<Record<string, FlagDeclaration>>;
 
+/** Flags by the heading under which help lists them. */
+export type FlagGroups = Readonly<Record<string, FlagTable>>;
+
 /** What was given for each flag of a table. */
 export type FlagValues<Table extends FlagTable> = {
   readonly [Name in keyof Table]: Table[Name] extends { repeatable: true }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { EcliError, MediaType, type LoadSpec } from '@ecli/core';
 import { FakeRunner, FakeSource, type FakeProgram } from '@ecli/core/testing';
-import { runProgram, type RunRequest, type RunSurroundings } from './program-run.ts';
+import { runProgram, type RunSurroundings } from './program-run.ts';
+import type { RunRequest } from './run-request.ts';
+import { PlainDisplay } from './terminal/display.ts';
 import { InterruptedError } from './terminal/interruption.ts';
 import { Logger } from './terminal/logger.ts';
 
@@ -66,6 +68,8 @@ function stage(): RunSurroundings & {
 } {
   const controller = new AbortController();
   const logged: string[] = [];
+  const stdout = new FakeReader();
+  const stderr = new FakeReader();
   return {
     source: new FakeSource(
       new Map([
@@ -74,8 +78,9 @@ function stage(): RunSurroundings & {
       ]),
     ),
     runner: new WatchedRunner(),
-    stdout: new FakeReader(),
-    stderr: new FakeReader(),
+    openDisplay: async () => new PlainDisplay(stdout, stderr),
+    stdout,
+    stderr,
     logger: new Logger((text) => logged.push(text)),
     stop: controller.signal,
     controller,
@@ -83,7 +88,7 @@ function stage(): RunSurroundings & {
   };
 }
 
-const request: RunRequest = { reference: 'fake:x', args: [], format: 'text' };
+const request: RunRequest = { reference: 'fake:x', args: [] };
 
 describe('runProgram', () => {
   test('shows events until it is stopped, those still buffered included', async () => {

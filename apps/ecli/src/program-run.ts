@@ -6,34 +6,20 @@ import {
   type Exit,
   type LoadSpec,
   type LogChunk,
-  type OutputFormat,
   type PluginHost,
   type Program,
   type Runner,
 } from '@ecli/core';
 import type { Observable } from 'rxjs';
-import type { DescriptorWriter } from './terminal/descriptor-writer.ts';
+import { basename, dirname, resolve } from 'node:path';
+import type { RunRequest } from './run-request.ts';
+import type { Display } from './terminal/display.ts';
 import type { Logger } from './terminal/logger.ts';
-
-/** What the user asked for. */
-export interface RunRequest {
-  readonly reference: string;
-  readonly args: readonly string[];
-  readonly format: OutputFormat;
-  readonly mediaType?: string;
-  readonly exportType?: string;
-  readonly maxEvents?: number;
-  /** Milliseconds from attach to the end; without it the program runs until something else ends it. */
-  readonly timeoutMs?: number;
-  readonly btfPath?: string;
-  /** Shows diagnostics from load on. */
-  readonly verbose?: boolean;
-}
 
 /** Where it happens. */
 export interface RunSurroundings extends PluginHost {
-  readonly stdout: Writer;
-  readonly stderr: Writer;
+  /** Opens what shows the program's chunks, as the request wants them shown. */
+  openDisplay(request: RunRequest): Promise<Display>;
   readonly logger: Logger;
   /**
    * Makes another request of one whose program couldn't be loaded, where `error` lets it: a flag that stood
@@ -44,8 +30,6 @@ export interface RunSurroundings extends PluginHost {
   readonly stop: AbortSignal;
 }
 
-type Writer = Pick<DescriptorWriter, 'write' | 'wait' | 'end'>;
-
 /**
  * Runs one program from its reference to its exit: fetch, load, attach, show, detach. It ends when the program
  * does, after `maxEvents` or `timeoutMs`, when `stop` is aborted, or when nobody reads the output any more;
@@ -54,16 +38,25 @@ type Writer = Pick<DescriptorWriter, 'write' | 'wait' | 'end'>;
  * @throws what the source, the runner and the program throw; the reason of `stop` when it came before attach
  */
 export async function runProgram(asked: RunRequest, around: RunSurroundings): Promise<Exit> {
-  const { program, request } = await loadProgram(asked, around);
-  const ended = forward(program.logs, around);
+  const loaded = await loadProgram(asked, around);
   try {
-    around.stop.throwIfAborted();
+    return await run(loaded, around);
+  } finally {
+    loaded.display.close();
+  }
+}
+
+async function run({ program, request, display }: Loaded, { logger, stop }: RunSurroundings): Promise<Exit> {
+  const ended = forward(program.logs, display);
+  try {
+    stop.throwIfAborted();
     await program.attach();
-    around.logger.log('info', `${request.reference}: attached`);
-    await firstOf(ended, around.stop, around.stdout.end, request.timeoutMs);
+    display.begin(titleOf(request.reference), () => program.counts);
+    logger.log('info', `${request.reference}: attached`);
+    await firstOf(ended, stop, display.end, request.timeoutMs);
   } catch (error) {
     // The first failure is the one to tell; nothing may stay attached after it.
-    await program.detach().catch((later: unknown) => around.logger.log('warn', `detach: ${String(later)}`));
+    await program.detach().catch((later: unknown) => logger.log('warn', `detach: ${String(later)}`));
     throw error;
   }
   const exit = await program.detach();
@@ -73,6 +66,7 @@ export async function runProgram(asked: RunRequest, around: RunSurroundings): Pr
 
 interface Loaded {
   readonly program: Program;
+  readonly display: Display;
   /** What was asked for in the end: with the flags that stood among the program's arguments. */
   readonly request: RunRequest;
 }
@@ -81,7 +75,8 @@ async function loadProgram(asked: RunRequest, around: RunSurroundings): Promise<
   const artifact = await fetchArtifact(asked, around);
   for (let request = asked; ;) {
     try {
-      return { program: await load(request, artifact, around), request };
+      const display = await around.openDisplay(request);
+      return { program: await load(request, artifact, display, around), request, display };
     } catch (error) {
       const next = around.adopt?.(request, error);
       if (!next) throw error;
@@ -103,15 +98,22 @@ async function fetchArtifact(request: RunRequest, around: RunSurroundings): Prom
   return artifact;
 }
 
-function load(request: RunRequest, artifact: Artifact, around: RunSurroundings): Promise<Program> {
-  const { runner, logger, stdout, stderr, stop } = around;
+function load(
+  request: RunRequest,
+  artifact: Artifact,
+  display: Display,
+  { runner, logger, stop }: RunSurroundings,
+): Promise<Program> {
+  const { screen } = display;
   if (request.verbose) logger.raise('debug');
   const spec: LoadSpec = {
     ...request,
+    format: request.format ?? 'text',
+    presentation: { ...request.presentation, ...(screen && { screen }) },
     name: nameOf(request.reference),
     artifact,
     signal: stop,
-    backpressure: { wait: () => stdout.wait() ?? stderr.wait() },
+    backpressure: display,
     ...(logger.shows('debug') && { diagnose: (line: string) => logger.log('debug', line) }),
   };
   if (!runner.supports(spec)) throw unsupported(spec, runner);
@@ -120,6 +122,13 @@ function load(request: RunRequest, artifact: Artifact, around: RunSurroundings):
 
 function nameOf(reference: string): string {
   return reference === '-' ? 'standard input' : reference;
+}
+
+/** `opens` of `examples/opens/opens.bpf.c`, and `dist` of `dist/package.json`. */
+function titleOf(reference: string): string {
+  const name =
+    basename(reference) === 'package.json' ? basename(dirname(resolve(reference))) : basename(reference);
+  return printable(name.replace(/(?<=.)(?:\.bpf)?\.(?:c|o|json|tar)$/, ''));
 }
 
 function unsupported({ name, artifact }: LoadSpec, { takes }: Runner): EcliError {
@@ -138,11 +147,11 @@ function unsupported({ name, artifact }: LoadSpec, { takes }: Runner): EcliError
 
 const WASM: ReadonlySet<string> = new Set([MediaType.wasm, MediaType.wasmLayer]);
 
-/** Writes chunks where they belong; the promise settles as the logs do. */
-function forward(logs: Observable<LogChunk>, { stdout, stderr }: RunSurroundings): Promise<void> {
+/** Shows chunks as they come; the promise settles as the logs do. */
+function forward(logs: Observable<LogChunk>, display: Display): Promise<void> {
   const ended = new Promise<void>((resolve, reject) => {
     logs.subscribe({
-      next: ({ stream, bytes, release }) => (stream === 'stderr' ? stderr : stdout).write(bytes, release),
+      next: (chunk) => display.show(chunk),
       error: reject,
       complete: resolve,
     });

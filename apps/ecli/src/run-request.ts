@@ -1,36 +1,63 @@
-import { ArgumentError, EcliError, MediaType, nearNames, printable } from '@ecli/core';
+import {
+  ArgumentError,
+  EcliError,
+  MediaType,
+  printable,
+  type LoadSpec,
+  type OutputFormat,
+  type Presentation,
+  type Timestamps,
+} from '@ecli/core';
 import { commonFlags } from './command.ts';
-import { namesOf, readFlags, type FlagTable, type FlagValues } from './flags.ts';
-import type { RunRequest } from './program-run.ts';
+import {
+  notEmpty,
+  parseAttachTarget,
+  parseCount,
+  parseNames,
+  parseTimeout,
+  parseWord,
+} from './flag-values.ts';
+import { namesOf, readFlags, type FlagValues } from './flags.ts';
+import { leadingFlags, wishFlags, type runFlags } from './run-flags.ts';
+import { COLOR_CHOICES, type ColorChoice } from './terminal/screen/colors.ts';
+
+/** What of a LoadSpec the user may wish for. */
+type Wishes = Pick<
+  LoadSpec,
+  'attach' | 'netns' | 'frequency' | 'onSlow' | 'stats' | 'trace' | 'exportType' | 'maxEvents' | 'btfPath'
+>;
+
+/** What the user asked for. */
+export interface RunRequest extends Wishes {
+  readonly reference: string;
+  readonly args: readonly string[];
+  /** Absent where the user didn't say: text. */
+  readonly format?: OutputFormat;
+  readonly presentation?: Omit<Presentation, 'screen'>;
+  readonly color?: ColorChoice;
+  readonly mediaType?: string;
+  /** Milliseconds from attach to the end; without it the program runs until something else ends it. */
+  readonly timeoutMs?: number;
+  /** Shows diagnostics from load on. */
+  readonly verbose?: boolean;
+}
+
+const FORMATS: readonly OutputFormat[] = ['text', 'json', 'csv', 'raw'];
+const TIMESTAMPS: readonly Timestamps[] = ['local', 'utc', 'iso', 'relative', 'none'];
+const ON_SLOW = ['wait', 'drop'] as const;
 
 /** The words of `-p`. */
-const PROGRAM_TYPES: Readonly<Record<string, string>> = {
+const PROGRAM_TYPES = {
   json: MediaType.package,
   object: MediaType.object,
   c: MediaType.source,
   tar: MediaType.tar,
   wasm: MediaType.wasm,
-};
+} as const;
 
-/** setTimeout counts milliseconds in 31 bits. */
-const LONGEST_TIMEOUT_S = 2_147_483;
+type ProgramType = keyof typeof PROGRAM_TYPES;
 
-export const runFlags = {
-  json: { short: 'j', help: 'write one JSON object for each event' },
-  'program-type': {
-    short: 'p',
-    value: 'TYPE',
-    help: `what REF is, where its bytes and name don't say: ${Object.keys(PROGRAM_TYPES).join(', ')}`,
-  },
-  timeout: { value: 'SECONDS', help: 'end after that long' },
-  'max-events': { value: 'N', help: 'end after that many events' },
-  export: { value: 'STRUCT', help: "the object's struct that its events are, where it doesn't say" },
-  btf: { value: 'FILE', help: "relocate against this BTF instead of the running kernel's" },
-} as const satisfies FlagTable;
-
-/** Flags of `run` that may also stand among the program's arguments; the others decide how REF is read. */
-const { 'program-type': programType, ...wishes } = runFlags;
-const adoptable = { ...wishes, verbose: commonFlags.verbose };
+const adoptableFlags = { ...wishFlags, verbose: commonFlags.verbose };
 
 /** Reads what `ecli run` was called with. @throws ARGUMENT_INVALID for a value that makes no sense */
 export function requestOf(
@@ -39,14 +66,15 @@ export function requestOf(
   given: FlagValues<typeof runFlags>,
 ): RunRequest {
   const type = given['program-type'];
-  return {
-    reference,
-    // `ecli run REF -- --pid 3` says aloud what holds anyway: what follows is the program's.
-    args: args[0] === '--' ? args.slice(1) : args,
-    format: 'text',
-    ...(type !== undefined && { mediaType: parseProgramType(type) }),
-    ...wishesOf(given),
-  };
+  return wishing(
+    {
+      reference,
+      // `ecli run REF -- --pid 3` says aloud what holds anyway: what follows is the program's.
+      args: args[0] === '--' ? args.slice(1) : args,
+      ...(type !== undefined && { mediaType: parseProgramType(type) }),
+    },
+    given,
+  );
 }
 
 /**
@@ -57,29 +85,39 @@ export function adoptFlag(request: RunRequest, error: unknown): RunRequest | und
   const { args } = request;
   const position = positionOfFlag(args, error);
   const [name = '', inlineValue] = (args[position] ?? '').split('=', 2);
-  if (namesOf({ 'program-type': programType }).includes(name)) throw misplaced(name, request.reference);
+  if (namesOf(leadingFlags).includes(name)) throw misplaced(name, request.reference);
   if (!isOurs(name)) return undefined;
-  const takesValue = Object.entries(adoptable).some(
-    ([long, flag]) => 'value' in flag && name === `--${long}` && inlineValue === undefined,
+  const words = args.slice(position, position + (inlineValue === undefined && takesValue(name) ? 2 : 1));
+  const { flags } = readFlags(words, adoptableFlags, true);
+  return wishing(
+    {
+      ...request,
+      args: args.toSpliced(position, words.length),
+      ...(flags.verbose && { verbose: true }),
+    },
+    flags,
   );
-  const words = args.slice(position, position + (takesValue ? 2 : 1));
-  const { flags } = readFlags(words, adoptable, true);
-  return {
-    ...request,
-    ...wishesOf(flags),
-    ...(flags.verbose && { verbose: true }),
-    args: args.toSpliced(position, words.length),
-  };
 }
 
-/** `--json`, `-j`, and several letters together: `-jv`. */
+/** `--json`, `-j`, and several letters together: `-jv`, `-jo`. */
 function isOurs(name: string): boolean {
-  const names = namesOf(adoptable);
+  const names = namesOf(adoptableFlags);
   return (
-    names.includes(name) ||
-    (/^-\w+$/.test(name) &&
-      Array.from(name.slice(1), (letter) => `-${letter}`).every((short) => names.includes(short)))
+    names.includes(name) || (/^-\w+$/.test(name) && lettersOf(name).every((short) => names.includes(short)))
   );
+}
+
+/** Whether the next word is the value of the flag, or of the last of several letters. */
+function takesValue(name: string): boolean {
+  const last = name.startsWith('--') ? name : lettersOf(name).at(-1);
+  return Object.entries(adoptableFlags).some(
+    ([long, flag]) =>
+      'value' in flag && (last === `--${long}` || ('short' in flag && last === `-${flag.short}`)),
+  );
+}
+
+function lettersOf(cluster: string): string[] {
+  return Array.from(cluster.slice(1), (letter) => `-${letter}`);
 }
 
 function misplaced(name: string, reference: string): ArgumentError {
@@ -96,44 +134,83 @@ function positionOfFlag(args: readonly string[], error: unknown): number {
   return lacksType ? args.findIndex((argument) => /^--export(=|$)/.test(argument)) : -1;
 }
 
-function wishesOf(given: FlagValues<typeof wishes>): Partial<RunRequest> {
-  const { json, timeout, 'max-events': maxEvents, export: exportType, btf } = given;
+/** `request`, and what `given` adds to it. @throws ARGUMENT_INVALID for wishes that exclude each other */
+function wishing(request: RunRequest, given: FlagValues<typeof wishFlags>): RunRequest {
+  const format = formatOf(request, given);
+  const presentation = { ...request.presentation, ...presentationOf(given, request.presentation) };
+  if (presentation.folded && format !== undefined && format !== 'text') {
+    throw new ArgumentError(`--folded: writes text, and --output says ${format}`, [], {
+      hint: 'one of the two',
+    });
+  }
+  const attach = [
+    ...(request.attach ?? []),
+    ...given.attach.map((text) => parseAttachTarget('--attach', text)),
+  ];
   return {
-    ...(json && { format: 'json' }),
-    ...(timeout !== undefined && { timeoutMs: parseTimeout(timeout) }),
-    ...(maxEvents !== undefined && { maxEvents: parseMaxEvents(maxEvents) }),
+    ...request,
+    ...wishesOf(given),
+    ...(format !== undefined && { format }),
+    ...(attach.length > 0 && { attach }),
+    ...(Object.keys(presentation).length > 0 && { presentation }),
+  };
+}
+
+/** `-j` is one way to say it, `-o` the other; those that differ leave none to believe. */
+function formatOf(
+  request: RunRequest,
+  { output, json }: FlagValues<typeof wishFlags>,
+): OutputFormat | undefined {
+  const said: readonly (OutputFormat | undefined)[] = [
+    request.format,
+    output === undefined ? undefined : parseWord('--output', output, FORMATS, 'format'),
+    json ? 'json' : undefined,
+  ];
+  const [first, ...others] = said.filter((format) => format !== undefined);
+  const other = others.find((format) => format !== first);
+  if (first === undefined || other === undefined) return first;
+  throw new ArgumentError(`--output: both ${first} and ${other}`, FORMATS, {
+    hint: 'there is one output: say which',
+  });
+}
+
+function presentationOf(
+  given: FlagValues<typeof wishFlags>,
+  before: RunRequest['presentation'],
+): NonNullable<RunRequest['presentation']> {
+  const { fields, sort, timestamps, folded } = given;
+  const filters = [...(before?.filters ?? []), ...given.filter.map((text) => notEmpty('--filter', text))];
+  const maps = [...(before?.maps ?? []), ...given.map.map((text) => notEmpty('--map', text))];
+  return {
+    ...(fields !== undefined && { fields: parseNames('--fields', fields) }),
+    ...(filters.length > 0 && { filters }),
+    ...(sort !== undefined && { sort: notEmpty('--sort', sort) }),
+    ...(maps.length > 0 && { maps }),
+    ...(timestamps !== undefined && {
+      timestamps: parseWord('--timestamps', timestamps, TIMESTAMPS, 'kind'),
+    }),
+    ...(folded && { folded }),
+  };
+}
+
+function wishesOf(given: FlagValues<typeof wishFlags>): Partial<RunRequest> {
+  const { netns, frequency, timeout, export: exportType, btf, color, stats, trace } = given;
+  const { 'max-events': maxEvents, 'on-slow': onSlow } = given;
+  return {
+    ...(color !== undefined && { color: parseWord('--color', color, COLOR_CHOICES, 'choice') }),
+    ...(netns !== undefined && { netns: notEmpty('--netns', netns) }),
+    ...(frequency !== undefined && { frequency: parseCount('--frequency', frequency, 'samples a second') }),
+    ...(timeout !== undefined && { timeoutMs: parseTimeout('--timeout', timeout) }),
+    ...(maxEvents !== undefined && { maxEvents: parseCount('--max-events', maxEvents, 'events') }),
+    ...(onSlow !== undefined && { onSlow: parseWord('--on-slow', onSlow, ON_SLOW, 'choice') }),
+    ...(stats && { stats }),
+    ...(trace && { trace }),
     ...(exportType !== undefined && { exportType: notEmpty('--export', exportType) }),
     ...(btf !== undefined && { btfPath: notEmpty('--btf', btf) }),
   };
 }
 
-function notEmpty(name: string, text: string): string {
-  if (text !== '') return text;
-  throw new ArgumentError(`${name}: its value is empty`, []);
-}
-
 function parseProgramType(text: string): string {
-  const known = Object.keys(PROGRAM_TYPES);
-  const mediaType = Object.hasOwn(PROGRAM_TYPES, text) ? PROGRAM_TYPES[text] : undefined;
-  if (mediaType !== undefined) return mediaType;
-  const [near] = nearNames(text, known);
-  throw new ArgumentError(`--program-type ${printable(text)}: no such type`, known, {
-    hint: near ? `did you mean ${near}?` : `types: ${known.join(', ')}`,
-  });
-}
-
-function parseTimeout(text: string): number {
-  const seconds = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
-  if (seconds > 0 && seconds <= LONGEST_TIMEOUT_S) return seconds * 1000;
-  throw new ArgumentError(`--timeout ${printable(text)}: not a number of seconds that can be waited`, [], {
-    hint: `more than 0, at most ${LONGEST_TIMEOUT_S} (24 days), fractions too: --timeout 2.5`,
-  });
-}
-
-function parseMaxEvents(text: string): number {
-  const count = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (count > 0 && Number.isSafeInteger(count)) return count;
-  throw new ArgumentError(`--max-events ${printable(text)}: not a number of events`, [], {
-    hint: 'a whole number, 1 or more',
-  });
+  const types = Object.keys(PROGRAM_TYPES) as ProgramType[];
+  return PROGRAM_TYPES[parseWord('--program-type', text, types, 'type')];
 }

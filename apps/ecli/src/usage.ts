@@ -1,6 +1,6 @@
 import type { CommandDeclaration } from './command.ts';
 import { commands } from './commands.ts';
-import type { FlagDeclaration, FlagTable } from './flags.ts';
+import type { FlagDeclaration, FlagGroups, FlagTable } from './flags.ts';
 import { VERSION } from './version.ts';
 
 /** What `ecli --help` prints. */
@@ -34,20 +34,33 @@ REF is a JSON package, a .bpf.o, a .bpf.c, a folder that holds a package.json, o
 
 /** What `COMMAND --help` prints; `call` is how the command was called. */
 export function usage(call: string, command: Omit<CommandDeclaration<FlagTable>, 'run'>): string {
-  const flags = Object.entries(command.flags).map(([name, flag]) => [spell(name, flag), flag.help] as const);
   return `Usage: ${call} [flags] ${command.operands}
 
 ${command.description}
 
-Flags:
-${columns(flags)}
+${flagLists(command.flags, command.groups ?? {})}
 
 Examples:
 ${command.examples.map((example) => `  ${example}\n`).join('')}${command.notes ? `\n${command.notes}\n` : ''}`;
 }
 
-function columns(rows: readonly (readonly [left: string, right: string])[]): string {
-  const width = Math.max(...rows.map(([left]) => left.length));
+/** A list of flags for each heading, and one of those that stand under none; all have the same left column. */
+function flagLists(table: FlagTable, groups: FlagGroups): string {
+  const grouped = Object.values(groups).flatMap((flags) => Object.keys(flags));
+  const others = Object.entries(table).filter(([name]) => !grouped.includes(name));
+  const lists = [...Object.entries(groups), ['Flags', Object.fromEntries(others)] as const];
+  const width = Math.max(...Object.entries(table).map(([name, flag]) => spell(name, flag).length));
+  return lists
+    .map(([heading, flags]) => {
+      const rows = Object.entries(flags).map(([name, flag]) => [spell(name, flag), flag.help] as const);
+      return `${heading}:\n${columns(rows, width)}`;
+    })
+    .join('\n\n');
+}
+
+type Row = readonly [left: string, right: string];
+
+function columns(rows: readonly Row[], width = Math.max(...rows.map(([left]) => left.length))): string {
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
 }
 

@@ -18,9 +18,9 @@ export interface DescriptorWriterOptions {
 export type WriterState = 'open' | 'closed' | 'failed';
 
 /** A chunk, or what is left of it. */
-interface Piece {
+export interface Piece {
   readonly bytes: Uint8Array;
-  readonly release: (() => void) | undefined;
+  readonly release?: (() => void) | undefined;
 }
 
 const LIMIT_BYTES = 1024 * 1024;
@@ -73,6 +73,11 @@ export class DescriptorWriter implements Backpressure {
     return this.writing;
   }
 
+  /** True when all that was written has been taken. */
+  get isIdle(): boolean {
+    return this.pendingBytes === 0;
+  }
+
   /** Bytes the kernel has taken so far. */
   get writtenBytes(): number {
     return this.progress;
@@ -83,9 +88,12 @@ export class DescriptorWriter implements Backpressure {
    * Without effect once the reader is gone.
    */
   write(bytes: Uint8Array, release?: () => void): void {
-    if (this.state !== 'open' || bytes.byteLength === 0) return release?.();
-    this.queue.push({ bytes, release });
-    this.pendingBytes += bytes.byteLength;
+    this.writeAll([{ bytes, release }]);
+  }
+
+  /** As `write`, for pieces that go out together: in one call, where nothing waits before them and they fit. */
+  writeAll(pieces: readonly Piece[]): void {
+    for (const piece of pieces) this.enqueue(piece);
     this.writeNext();
   }
 
@@ -97,7 +105,7 @@ export class DescriptorWriter implements Backpressure {
 
   /** Resolves when all that was written has been taken, or nothing more will be. */
   flushed(): Promise<void> {
-    if (this.pendingBytes === 0) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     this.idle ??= new Signal();
     return this.idle.promise;
   }
@@ -105,6 +113,13 @@ export class DescriptorWriter implements Backpressure {
   /** Gives up on the reader: drops what waits and whatever is written from now on. */
   abandon(): void {
     this.finish('closed');
+  }
+
+  private enqueue(piece: Piece): void {
+    const { bytes, release } = piece;
+    if (this.state !== 'open' || bytes.byteLength === 0) return release?.();
+    this.queue.push(piece);
+    this.pendingBytes += bytes.byteLength;
   }
 
   private writeNext(): void {
@@ -140,7 +155,7 @@ export class DescriptorWriter implements Backpressure {
     this.drop(bytesWritten);
     // Half the limit, so that a reader that keeps up wakes the source seldom.
     if (this.pendingBytes <= this.limitBytes / 2) this.room = this.room?.fire();
-    if (this.pendingBytes === 0) this.idle = this.idle?.fire();
+    if (this.isIdle) this.idle = this.idle?.fire();
     this.writeNext();
   }
 

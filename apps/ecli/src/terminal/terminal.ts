@@ -1,9 +1,11 @@
 import { constants } from 'node:os';
 import { printableLines } from '@ecli/core';
 import { DescriptorWriter } from './descriptor-writer.ts';
+import { PlainDisplay, type Display } from './display.ts';
 import { InterruptedError, Interruption } from './interruption.ts';
 import { Logger, parseLogLevel } from './logger.ts';
 import { exitCodeOf, reportOf } from './report.ts';
+import { openDisplay, type DisplayWishes } from './screen/open-display.ts';
 import { giveUpOnStuckReaders } from './stuck-reader.ts';
 
 /** This process's ends towards the person or script that started it. */
@@ -11,7 +13,9 @@ export class Terminal {
   readonly stdout = new DescriptorWriter(1, 'standard output');
   readonly stderr = new DescriptorWriter(2, 'standard error');
   readonly interruption = new Interruption((reason) => this.die(reason.signal));
-  readonly logger = new Logger((text) => this.stderr.write(Buffer.from(text)));
+  readonly logger = new Logger((text) => this.display.showError(Buffer.from(text)));
+  private env: NodeJS.ProcessEnv = {};
+  private display: Display = new PlainDisplay(this.stdout, this.stderr);
 
   /** From now on a signal asks the work to end, and doesn't end the process by itself. */
   listen(): void {
@@ -21,7 +25,14 @@ export class Terminal {
 
   /** @throws ARGUMENT_INVALID when ECLI_LOG is no level */
   configure(env: NodeJS.ProcessEnv): void {
+    this.env = env;
     this.logger.raise(parseLogLevel(env['ECLI_LOG']));
+  }
+
+  /** Opens the way of a program's chunks to whoever reads them. @throws ARGUMENT_INVALID for raw bytes to a terminal */
+  async openDisplay(wishes: DisplayWishes): Promise<Display> {
+    this.display = await openDisplay(wishes, this, this.env);
+    return this.display;
   }
 
   print(text: string): void {
@@ -30,11 +41,12 @@ export class Terminal {
 
   /** Prints lines that are meant for a person beside the output; control characters in them are spelled out. */
   printError(lines: string): void {
-    this.stderr.write(Buffer.from(printableLines(lines)));
+    this.display.showError(Buffer.from(printableLines(lines)));
   }
 
   /** Says what failed, and returns the exit code that stands for it. An interruption is not a failure. */
   fail(error: unknown): number {
+    this.display.close();
     if (error instanceof InterruptedError) return error.exitCode;
     this.printError(reportOf(error, this.logger.shows('debug')));
     return exitCodeOf(error);
@@ -42,6 +54,7 @@ export class Terminal {
 
   /** Ends the process with `code` once all output is written. */
   async leave(code: number): Promise<never> {
+    this.display.close();
     await Promise.all([this.stdout.flushed(), this.stderr.flushed()]);
     const failed = this.stdout.error ? this.fail(this.stdout.error) : code;
     await this.stderr.flushed();
@@ -56,6 +69,7 @@ export class Terminal {
 
   /** Ends the process at once, by the default action of `signal`. */
   private die(signal: NodeJS.Signals): void {
+    this.display.restore();
     this.interruption.close();
     process.kill(process.pid, signal);
     // The first process of a container can't be ended by a signal of its own (pid_namespaces(7)), and while a
