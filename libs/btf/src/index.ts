@@ -36,6 +36,7 @@ export { type ProgramDefinition, programDefinitions } from './program-definition
 export type { SpellOptions } from './spell.ts';
 export { compileCsvRow, type CsvRowRenderer } from './render/csv-row.ts';
 export { fieldAt } from './render/field-path.ts';
+export { compileFilter, type SampleFilter } from './filter/sample-filter.ts';
 export { compileJsonRow } from './render/json-row.ts';
 export {
   entryLayout,
@@ -55,5 +56,6 @@ export {
   type StampedRowRenderer,
   type TextRowRenderer,
 } from './render/renderer.ts';
+export { compileScreenRow, type ScreenRowOptions, type ScreenRowRenderer } from './render/screen-row.ts';
 export { flattened, selectFields } from './render/select-fields.ts';
 export { compileTextRow } from './render/text-row.ts';

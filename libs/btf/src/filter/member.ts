@@ -1,0 +1,50 @@
+import { ArgumentError, listed, printable } from '@ecli/core';
+import { fieldAt } from '../render/field-path.ts';
+import type { Field, Layout, Shape } from '../render/layout.ts';
+
+/**
+ * Finds the member that `path` leads to, as fieldAt does. A path that begins with no member of the sample may leave
+ * out what comes before it where only one struct inside has such a member: `count` for `value.count`.
+ *
+ * @throws ArgumentError where it leads nowhere, or to several members
+ */
+export function memberAt(layout: Layout, path: string): Field {
+  const [first = ''] = /^[^.[]*/.exec(path) ?? [];
+  const [prefix = '', ...others] = prefixesOf(layout.fields, '', first);
+  if (others.length === 0) return fieldAt(layout, prefix + path);
+  const choices = [prefix, ...others].map((each) => each + path);
+  throw new ArgumentError(`${printable(path)}: several members of ${layout.spelling} end so`, choices, {
+    hint: `one of: ${listed(choices)}`,
+  });
+}
+
+/** What leads to the structs at any depth, but not in unions or arrays, that have a member `name`. */
+function prefixesOf(fields: readonly Field[], prefix: string, name: string): string[] {
+  if (fields.some((field) => field.name === name)) return [prefix];
+  return fields.flatMap(({ name: holder, shape }) =>
+    shape.kind === 'struct' || shape.kind === 'record'
+      ? prefixesOf(shape.fields, `${prefix}${holder}.`, name)
+      : [],
+  );
+}
+
+/** What a value is, in words. */
+export function described({ kind }: Shape): string {
+  switch (kind) {
+    case 'bool':
+      return 'true or false';
+    case 'float':
+      return 'a floating-point number';
+    case 'string':
+      return 'text';
+    case 'record':
+      return 'a struct';
+    case 'struct':
+    case 'union':
+      return `a ${kind}`;
+    case 'array':
+    case 'enum':
+    case 'integer':
+      return `an ${kind}`;
+  }
+}
