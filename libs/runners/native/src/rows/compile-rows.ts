@@ -58,7 +58,10 @@ function textRows(renderer: TextRowRenderer, { presentation, mapColumn, startUs 
   return new PrefixedRows(renderer, prefix, header);
 }
 
-type StampedOptions = { readonly map: string | undefined; readonly timestamp: boolean };
+interface StampedOptions {
+  readonly map: string | undefined;
+  readonly timestamp: boolean;
+}
 
 /** Rows that other programs read carry a time only where it is asked for. */
 function stampedRows(
