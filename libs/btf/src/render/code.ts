@@ -13,6 +13,7 @@ import {
   writeEscapedText,
   writeJsonString,
   writePlainText,
+  writeText,
 } from './string-writer.ts';
 
 /** What generated code may call; each writer takes `out` and a position and returns the position after. */
@@ -31,6 +32,7 @@ const WRITERS = {
   writeJsonString,
   writePlainText,
   writeSpaces,
+  writeText,
   writeTextDouble,
   writeTextFloat,
   writeU128,

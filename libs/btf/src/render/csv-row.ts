@@ -7,7 +7,7 @@ import { startOf } from './reads.ts';
 import type { RowOptions, StampedRowRenderer } from './renderer.ts';
 import { flattened } from './select-fields.ts';
 import { LONGEST_STAMP, Stamp } from './stamp.ts';
-import { emitBool, emitEnum, emitFloat, emitInteger, emitJson, placeOf } from './value-code.ts';
+import { emitJson, emitScalar, isScalar, placeOf } from './value-code.ts';
 
 /** Rows of comma-separated values. */
 export interface CsvRowRenderer extends StampedRowRenderer {
@@ -57,22 +57,13 @@ interface Column {
 function emitCell(code: FunctionCode, field: Field): void {
   const { shape } = field;
   const place = placeOf(code, field);
-  switch (shape.kind) {
-    case 'integer':
-      return emitInteger(code, shape, place);
-    case 'bool':
-      return emitBool(code, shape, place);
-    case 'enum':
-      return emitEnum(code, shape, place, csvText);
-    case 'float':
-      return emitFloat(code, shape, place, shape.size === 4 ? 'writeTextFloat' : 'writeTextDouble');
-    case 'string':
-      return code.write('writeCsvText', `view, ${startOf(place)}, ${shape.size}`, 4 * shape.size + 2);
-    default:
-      code.literal('"');
-      emitJson(code, shape, place);
-      return code.literal('"');
+  if (isScalar(shape)) return emitScalar(code, shape, place, csvText);
+  if (shape.kind === 'string') {
+    return code.write('writeCsvText', `view, ${startOf(place)}, ${shape.size}`, 4 * shape.size + 2);
   }
+  code.literal('"');
+  emitJson(code, shape, place);
+  code.literal('"');
 }
 
 /** A cell, in quotes where it has a comma or a quote; line ends it can't have once it is printable. */

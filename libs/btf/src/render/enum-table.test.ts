@@ -7,7 +7,7 @@ function spelling(
   values: Readonly<Record<string, bigint>>,
 ): (value: bigint) => string {
   const entries = Object.entries(values).map(([name, value]) => ({ name, value }));
-  const shape = { kind: 'enum', size, height: 0, signed, values: entries } as const;
+  const shape = { kind: 'enum', name: 'e', size, height: 0, signed, values: entries } as const;
   const table = new EnumTable(shape, (text) => `<${text}>`);
   return (value) => {
     const out = Buffer.alloc(table.maxBytes);

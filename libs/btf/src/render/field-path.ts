@@ -46,7 +46,7 @@ function enter(field: Field, rest: string): Field | undefined {
   const { shape, bitOffset } = field;
   if (rest.startsWith('.'))
     return 'fields' in shape ? follow(shape.fields, rest.slice(1), bitOffset) : undefined;
-  const array = unwrapped(shape);
+  const array = shape.kind === 'record' ? unwrapped(shape) : shape;
   const [brackets, index] = INDEX.exec(rest) ?? [];
   if (array.kind !== 'array' || brackets === undefined || Number(index) >= array.length) return undefined;
   const at = bitOffset + Number(index) * array.stride * 8;

@@ -78,7 +78,7 @@ export class LayoutReader {
       throw invalid(path, `enums with ${this.enumText} characters of names can't be shown`);
     }
     const values = type.values.map(({ name, value }) => ({ name, value: atWidth(value, size, signed) }));
-    return { kind: 'enum', size, height: 0, signed, values };
+    return { kind: 'enum', name: type.name, size, height: 0, signed, values };
   }
 
   private array(type: ArrayType, path: string, depth: number): Shape {

@@ -29,6 +29,8 @@ export interface BoolShape extends Sized {
 
 export interface EnumShape extends Sized {
   readonly kind: 'enum';
+  /** Empty when anonymous. */
+  readonly name: string;
   readonly signed: boolean;
   readonly values: EnumType['values'];
 }

@@ -29,9 +29,9 @@ export interface RowRenderer {
   render(memory: SampleMemory, offset: number, out: Uint8Array, position: number): number;
 }
 
-/** A row of text: what `render` writes comes after the eight characters of TIME and one space. */
+/** A row of text. What `render` writes begins with a space; the caller writes before it when the row was made. */
 export interface TextRowRenderer extends RowRenderer {
-  /** The header line without its line end, beginning with `TIME     `; empty for entries, which have no columns. */
+  /** The headers of the columns, without a line end. */
   readonly header: string;
 }
 

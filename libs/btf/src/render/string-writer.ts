@@ -110,6 +110,18 @@ export function writeEscapedText(
   return writeEscaped(out, position, view, at, length, TEXT_ESCAPES);
 }
 
+/** Writes a string for a line of text, plain or not. At most 4 × `length` bytes. */
+export function writeText(
+  out: DataView,
+  position: number,
+  view: DataView,
+  at: number,
+  length: number,
+): number {
+  const plain = writePlainText(out, position, view, at, length);
+  return plain >= 0 ? plain : writeEscapedText(out, position, view, at, length);
+}
+
 /** Writes what stands between the quotes of a JSON string. At most 6 × `length` bytes. */
 export function writeJsonString(
   out: DataView,

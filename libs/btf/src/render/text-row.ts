@@ -1,13 +1,12 @@
 import { printable } from '@ecli/core';
+import { charactersIn } from './characters.ts';
 import { type FunctionCode, RowCode } from './code.ts';
 import { PLAIN_JSON } from './json-dialect.ts';
 import type { Field, Layout, Shape } from './layout.ts';
 import { startOf } from './reads.ts';
 import type { TextRowRenderer } from './renderer.ts';
-import { emitBool, emitEnum, emitFloat, emitInteger, emitJson, placeOf } from './value-code.ts';
+import { emitJson, emitScalar, isScalar, placeOf } from './value-code.ts';
 
-/** `TIME` padded to its eight characters, and a space. */
-const TIME_HEADER = 'TIME     ';
 const NARROWEST_COLUMN = 6;
 
 /** A member, its heading, and where that begins, counted from the first member's. */
@@ -23,30 +22,18 @@ interface Column {
  * Compiles the way from a sample laid out as `layout` to one line of text: its fields in columns, structs,
  * unions and arrays as JSON. A field begins under its heading, or after one space where the row has
  * already reached that point, which the first member's always has. Columns count characters, not bytes. An entry of a
- * map has no columns: its key and its value are JSON, each after a space.
+ * map has the columns KEY and VALUE, both JSON.
  *
  * @throws PACKAGE_INVALID where a row could grow past all measure
  */
 export function compileTextRow(layout: Layout): TextRowRenderer {
-  if (layout.isEntry === true) return compileEntry(layout);
   const columns = columnsOf(layout.fields);
   const renderer = new RowCode(layout, PLAIN_JSON).compile((code) => {
     code.statement('let origin = position, begin = position;');
     for (const column of columns) emitColumn(code, column);
     code.literal('\n');
   });
-  return { ...renderer, header: TIME_HEADER + columns.map(({ heading }) => heading).join('') };
-}
-
-function compileEntry(layout: Layout): TextRowRenderer {
-  const renderer = new RowCode(layout, PLAIN_JSON).compile((code) => {
-    for (const field of layout.fields) {
-      code.literal(' ');
-      emitJson(code, field.shape, placeOf(code, field));
-    }
-    code.literal('\n');
-  });
-  return { ...renderer, header: '' };
+  return { ...renderer, header: columns.map(({ heading }) => heading).join('') };
 }
 
 function columnsOf(fields: readonly Field[]): Column[] {
@@ -62,35 +49,16 @@ function columnsOf(fields: readonly Field[]): Column[] {
   });
 }
 
-function charactersIn(text: string): number {
-  return Array.from(text).length;
-}
-
 function emitColumn(code: FunctionCode, { field, heading, start, mostSpaces }: Column): void {
   // All padding of a row is less than its headings and a space for each.
   code.spaces(`origin + ${start}`, mostSpaces, heading.length + 1);
-  if (field.shape.kind === 'string') return emitString(code, field);
-  if (!mayHoldWideCharacters(field.shape)) return emitText(code, field);
-  code.statement('begin = position;');
-  emitText(code, field);
-  code.statement('origin += countContinuationBytes(out, begin, position);');
-}
-
-function emitText(code: FunctionCode, field: Field): void {
   const { shape } = field;
-  const place = placeOf(code, field);
-  switch (shape.kind) {
-    case 'integer':
-      return emitInteger(code, shape, place);
-    case 'bool':
-      return emitBool(code, shape, place);
-    case 'enum':
-      return emitEnum(code, shape, place, printable);
-    case 'float':
-      return emitFloat(code, shape, place, shape.size === 4 ? 'writeTextFloat' : 'writeTextDouble');
-    default:
-      return emitJson(code, shape, place);
-  }
+  if (shape.kind === 'string') return emitString(code, field);
+  const isWide = mayHoldWideCharacters(shape);
+  if (isWide) code.statement('begin = position;');
+  if (isScalar(shape)) emitScalar(code, shape, placeOf(code, field), printable);
+  else emitJson(code, shape, placeOf(code, field));
+  if (isWide) code.statement('origin += countContinuationBytes(out, begin, position);');
 }
 
 /** A string that isn't plain ASCII has bytes that take no column; they move the row's origin. */

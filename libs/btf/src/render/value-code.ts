@@ -1,4 +1,4 @@
-import type { FunctionCode, Writer } from './code.ts';
+import type { FunctionCode, SpellEnum, Writer } from './code.ts';
 import { jsonText } from './escapes.ts';
 import { UP_TO_FOUR_DIGITS } from './decimal.ts';
 import { FLOAT_BYTES } from './float-writer.ts';
@@ -40,6 +40,27 @@ export function emitJson(code: FunctionCode, shape: Shape, place: Place): void {
   }
 }
 
+/** What has no members, and no text from the sample. */
+export type ScalarShape = IntegerShape | BoolShape | EnumShape | FloatShape;
+
+export function isScalar(shape: Shape): shape is ScalarShape {
+  return shape.height === 0 && shape.kind !== 'string';
+}
+
+/** Adds code that writes a scalar as text, an enum's `NAME(value)` as `spell` spells it. */
+export function emitScalar(code: FunctionCode, shape: ScalarShape, place: Place, spell: SpellEnum): void {
+  switch (shape.kind) {
+    case 'integer':
+      return emitInteger(code, shape, place);
+    case 'bool':
+      return emitBool(code, shape, place);
+    case 'enum':
+      return emitEnum(code, shape, place, spell);
+    case 'float':
+      return emitFloat(code, shape, place, shape.size === 4 ? 'writeTextFloat' : 'writeTextDouble');
+  }
+}
+
 /** Adds code that writes an object's members and the commas between them. */
 export function emitJsonMembers(code: FunctionCode, fields: readonly Field[]): void {
   fields.forEach((field, index) => {
@@ -60,7 +81,7 @@ const SIGNED_WRITERS = { 1: 'writeI32', 2: 'writeI64', 4: 'writeI128' } as const
 const DECIMAL_BYTES: Readonly<Record<number, number>> = { 1: 4, 2: 6, 4: 11, 8: 20, 16: 40 };
 
 /** Adds code that writes an integer in decimal. */
-export function emitInteger(code: FunctionCode, shape: IntegerShape, place: Place): void {
+function emitInteger(code: FunctionCode, shape: IntegerShape, place: Place): void {
   const parts = integerParts(place, shape.size, shape.signed);
   const writers = shape.signed ? SIGNED_WRITERS : UNSIGNED_WRITERS;
   const writer = writers[parts.length as keyof typeof writers];
@@ -86,17 +107,12 @@ function emitJsonInteger(code: FunctionCode, shape: IntegerShape, place: Place):
   code.json(quote);
 }
 
-export function emitBool(code: FunctionCode, shape: BoolShape, place: Place): void {
+function emitBool(code: FunctionCode, shape: BoolShape, place: Place): void {
   code.write('writeBool', integerParts(place, shape.size, false).join(' | '), 5);
 }
 
 /** Adds code that writes `NAME(value)` as `spell` spells it. */
-export function emitEnum(
-  code: FunctionCode,
-  shape: EnumShape,
-  place: Place,
-  spell: (text: string) => string,
-): void {
+function emitEnum(code: FunctionCode, shape: EnumShape, place: Place, spell: SpellEnum): void {
   const table = code.row.enumTable(shape, spell);
   const [low = '0', high = shape.signed ? `${low} >> 31` : '0'] = integerParts(
     place,
@@ -106,7 +122,7 @@ export function emitEnum(
   code.write(`${code.row.table(table)}.write`, `${low}, ${high}`, table.maxBytes);
 }
 
-export function emitFloat(code: FunctionCode, shape: FloatShape, place: Place, writer: Writer): void {
+function emitFloat(code: FunctionCode, shape: FloatShape, place: Place, writer: Writer): void {
   code.write(writer, floatValue(place, shape.size), FLOAT_BYTES);
 }
 

@@ -13,7 +13,7 @@ export class Interpreter {
   ) {}
 
   header(typeId: number): string {
-    return `TIME     ${this.columns(typeId).map(heading).join('')}`;
+    return this.columns(typeId).map(heading).join('');
   }
 
   /** What follows the nine characters of the time. */
