@@ -1,5 +1,5 @@
 import type { SampleReader } from '@ecli/bpf';
-import { type SampleMemory, sampleMemory } from '@ecli/btf';
+import { type SampleFilter, type SampleMemory, sampleMemory } from '@ecli/btf';
 import type { LogChunk } from '@ecli/core';
 import type { Rows } from './rows/rows.ts';
 
@@ -8,13 +8,6 @@ const CHUNK_BYTES = 128 * 1024;
 /** So many buffers can be with the receiver and come back without any being made anew. */
 const KEPT_BUFFERS = 8;
 const LINE_END = 0x0a;
-
-/** Says which samples are shown. */
-export interface SampleFilter {
-  /** Bytes of a sample that `matches` reads; a shorter one must be padded with zeros first. */
-  readonly sampleSize: number;
-  matches(memory: SampleMemory, offset: number): boolean;
-}
 
 /**
  * Renders samples into chunks. A full chunk is given away with its buffer; a receiver that gives it back when it

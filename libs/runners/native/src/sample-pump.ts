@@ -1,6 +1,7 @@
 import type { SampleReader } from '@ecli/bpf';
+import type { SampleFilter } from '@ecli/btf';
 import type { Backpressure, ProgramCounts } from '@ecli/core';
-import { ChunkRenderer, type SampleFilter } from './chunk-renderer.ts';
+import { ChunkRenderer } from './chunk-renderer.ts';
 import type { LogStream } from './log-stream.ts';
 import { LossReport } from './loss-report.ts';
 import { EventBudget, type Output } from './output.ts';

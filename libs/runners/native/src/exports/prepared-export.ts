@@ -1,5 +1,5 @@
 import { openPerfBuffer, openRingBuffer, type SampleReader } from '@ecli/bpf';
-import { type ObjectFile, selectFields } from '@ecli/btf';
+import { compileFilter, type ObjectFile, type SampleFilter, selectFields } from '@ecli/btf';
 import { ArgumentError, type LoadSpec, printable } from '@ecli/core';
 import type { PackageMeta } from '@ecli/packages';
 import type { LogStream } from '../log-stream.ts';
@@ -60,20 +60,27 @@ function prepare(
   const { spec, stream } = context;
   if (plan.kind === 'sampled') throw new Error('sampled');
   const layout = sampleLayout(plan, context.file.btf);
-  const { fields } = spec.presentation ?? {};
+  const { fields, filters = [] } = spec.presentation ?? {};
   const rows = compileRows(fields ? selectFields(layout, fields) : layout, {
     format: spec.format,
     presentation: spec.presentation ?? {},
     mapColumn,
     startUs: () => stream.openedUs,
   });
-  return { open: () => openBuffer(plan, rows, context) };
+  const filter = filters.length > 0 ? compileFilter(layout, filters) : undefined;
+  return { open: () => openBuffer(plan, rows, filter, context) };
 }
 
-function openBuffer(plan: BufferExport, rows: Rows, { meta, spec, stream, budget }: ExportContext): Output {
+function openBuffer(
+  plan: BufferExport,
+  rows: Rows,
+  filter: SampleFilter | undefined,
+  { meta, spec, stream, budget }: ExportContext,
+): Output {
   return new SamplePump({
     reader: openReader(plan, meta),
     rows,
+    filter,
     stream,
     name: plan.map.name,
     typeName: plan.type.name,
