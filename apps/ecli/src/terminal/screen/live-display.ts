@@ -17,7 +17,7 @@ const KEPT_ROWS = 2;
 
 export interface LiveDisplayOptions {
   readonly writer: DescriptorWriter;
-  readonly window: WindowSize;
+  readonly window: Pick<WindowSize, 'columns' | 'rows' | 'follow' | 'close'>;
   readonly colors: boolean;
   /** Takes lines for standard error, where that isn't the same terminal. */
   readonly stderr?: DescriptorWriter | undefined;
