@@ -9,11 +9,36 @@
  */
 export { type Answer, type Feature, type FeatureName, FEATURES, probeFeature } from './features.ts';
 export { type InitialValue, setVariables } from './initial-values.ts';
-export type { BpfLink } from './link.ts';
+export type { BpfLink, Link } from './link.ts';
 export type { BpfMap } from './map.ts';
+export {
+  type EntryBatch,
+  type MapEntries,
+  type ReadableMap,
+  readEntries,
+  type ReadOptions,
+} from './map-entries.ts';
 export { type BpfObject, openObject, type OpenOptions } from './object.ts';
 export { openPerfBuffer, type PerfBufferOptions } from './perf-buffer.ts';
 export type { BpfProgram } from './program.ts';
 export { openRingBuffer } from './ring-buffer.ts';
 export { sectionTarget, sectionWord } from './section-kind.ts';
 export type { SampleReader, SampleVisitor } from './sample-reader.ts';
+export { attachToCgroup, findCgroup } from './net/cgroup.ts';
+export { attachToInterface } from './net/interface-link.ts';
+export { removeLeftOvers } from './net/left-overs.ts';
+export { attachToNamespace } from './net/namespace-link.ts';
+export {
+  attachNetfilter,
+  NETFILTER_FAMILIES,
+  NETFILTER_HOOKS,
+  type NetfilterFamily,
+  type NetfilterHook,
+  type NetfilterOptions,
+} from './net/netfilter.ts';
+export { findInterface, type NetworkInterface } from './net/network-interface.ts';
+export { inNetworkNamespace } from './net/network-namespace.ts';
+export { attachToPackets } from './net/packet-socket.ts';
+export { attachToSocketMap, SOCKET_MAPS } from './net/socket-map.ts';
+export { attachFilter, type FilterOptions, type FilterPoint } from './net/traffic-control.ts';
+export { attachXdp, type XdpOptions } from './net/xdp.ts';

@@ -150,6 +150,32 @@ export const LIBBPF = {
   bpf_map_get_fd_by_id: ['int', 'uint'],
   // int bpf_obj_get(const char *path)
   bpf_obj_get: ['int', 'string'],
+  // int bpf_map_lookup_elem(int fd, const void *key, void *value)
+  bpf_map_lookup_elem: ['int', 'int', 'pointer', 'pointer'],
+  // int bpf_map_lookup_and_delete_elem(int fd, const void *key, void *value)
+  bpf_map_lookup_and_delete_elem: ['int', 'int', 'pointer', 'pointer'],
+  // int bpf_map_update_elem(int fd, const void *key, const void *value, __u64 flags)
+  bpf_map_update_elem: ['int', 'int', 'pointer', 'pointer', 'size'],
+  // int bpf_map_delete_elem(int fd, const void *key)
+  bpf_map_delete_elem: ['int', 'int', 'pointer'],
+  // int bpf_map_get_next_key(int fd, const void *key, void *next_key)
+  bpf_map_get_next_key: ['int', 'int', 'pointer', 'pointer'],
+  // int bpf_map_lookup_batch(int fd, void *in_batch, void *out_batch, void *keys, void *values, __u32 *count,
+  //                          const struct bpf_map_batch_opts *)
+  bpf_map_lookup_batch: ['int', 'int', 'pointer', 'pointer', 'pointer', 'pointer', 'bytes', 'pointer'],
+  // int bpf_map_lookup_and_delete_batch(int fd, void *in_batch, void *out_batch, void *keys, void *values,
+  //                                     __u32 *count, const struct bpf_map_batch_opts *)
+  bpf_map_lookup_and_delete_batch: [
+    'int',
+    'int',
+    'pointer',
+    'pointer',
+    'pointer',
+    'pointer',
+    'bytes',
+    'pointer',
+  ],
+
   // struct perf_buffer *perf_buffer__new(int map_fd, size_t page_cnt, perf_buffer_sample_fn sample_cb,
   //                                      perf_buffer_lost_fn lost_cb, void *, const struct perf_buffer_opts *)
   perf_buffer__new: ['handle', 'int', 'size', 'pointer', 'pointer', 'pointer', 'pointer'],

@@ -1,0 +1,307 @@
+import { type SampleMemory, sampleMemory } from '@ecli/btf';
+import { EcliError, printable } from '@ecli/core';
+import { bindings } from './bindings.ts';
+import { Errno, errnoName } from './errno.ts';
+import { Interleaver } from './interleaver.ts';
+import { KeyWalk } from './key-walk.ts';
+import type { BpfMap } from './map.ts';
+import { kindOf, type MapKind } from './map-kind.ts';
+import { possibleCpus } from './possible-cpus.ts';
+
+/** About as much of a map as is in memory at once. */
+const BATCH_BYTES = 1 << 20;
+/** So that one call doesn't hold signals and timers up for more than a few milliseconds. */
+const MOST_ENTRIES = 16_384;
+const FEWEST_ENTRIES = 64;
+
+/** What a map must say of itself to be read. */
+export type ReadableMap = Pick<BpfMap, 'name' | 'type' | 'keySize' | 'valueSize' | 'maxEntries' | 'fd'>;
+
+export interface ReadOptions {
+  /** Entries are deleted once read, those of an array set to zero. */
+  readonly clear?: boolean;
+  /** False: one at a time, as on kernels before 5.6. */
+  readonly batch?: boolean;
+  /** Entries read at once; by default what about a mebibyte holds. */
+  readonly batchEntries?: number;
+}
+
+/** Some entries, each `stride` bytes of `memory`, which is lent until the next batch is asked for. */
+export interface EntryBatch {
+  readonly memory: SampleMemory;
+  readonly count: number;
+}
+
+/** The entries of a map, as records of one size. A reader reads again and again, one reading at a time. */
+export interface MapEntries {
+  /** Bytes of a record: the key at 0, the value at `valueOffset`. */
+  readonly stride: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly valueOffset: number;
+  /** Values of a per-CPU map's entry, each at a multiple of 8 behind the one before; else undefined. */
+  readonly cpus: number | undefined;
+  /** What of the map a reading doesn't show, for people. */
+  readonly limitation?: string;
+  /**
+   * Reads all entries, a batch at a time. One that is there throughout comes exactly once, whatever happens to
+   * others; one that comes or goes meanwhile, once or not at all.
+   *
+   * @throws OUTPUT_FAILED when the kernel refuses
+   */
+  batches(): Generator<EntryBatch, void>;
+}
+
+/**
+ * Makes a loaded map's entries readable. With `clear`, what a program adds between reading and deleting is kept by
+ * hash maps (Linux 5.6 and newer take an entry out in one step) and queues; tries and arrays have no such step.
+ *
+ * @throws FEATURE_UNSUPPORTED for types of maps that have no entries to read, or none to clear
+ */
+export function readEntries(map: ReadableMap, options: ReadOptions = {}): MapEntries {
+  const kind = kindOf(map);
+  if (options.clear && !kind.clear) throw cannotClear(map);
+  return new Entries(map, kind, options);
+}
+
+class Entries implements MapEntries {
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly valueOffset: number;
+  readonly cpus: number | undefined;
+  readonly stride: number;
+  readonly limitation?: string;
+  readonly #map: ReadableMap;
+  readonly #kind: MapKind;
+  readonly #clear: boolean;
+  /** Bytes of the value, or of all CPUs' values, as the kernel copies them. */
+  readonly #valueBytes: number;
+  /** Until a kernel refuses. */
+  #inBatches: boolean;
+  #inOneStep = true;
+  #capacity: number;
+  #records: Records;
+  #zeros: Records | undefined;
+
+  constructor(map: ReadableMap, kind: MapKind, { clear = false, batch = true, batchEntries }: ReadOptions) {
+    this.#map = map;
+    this.#kind = kind;
+    this.#clear = clear;
+    this.#inBatches = batch && kind.batch;
+    this.keySize = map.keySize;
+    this.valueSize = map.valueSize;
+    this.valueOffset = align8(map.keySize);
+    this.cpus = kind.perCpu ? possibleCpus() : undefined;
+    this.#valueBytes = this.cpus === undefined ? map.valueSize : this.cpus * align8(map.valueSize);
+    this.stride = this.valueOffset + align8(this.#valueBytes);
+    this.#capacity = batchEntries ?? defaultCapacity(this.stride, map.maxEntries);
+    this.#records = new Records(this.#capacity * this.stride);
+    if (kind.order === 'queue' && !clear) {
+      this.limitation =
+        'only the next value of a queue or stack can be read; with clear_map all are taken out';
+    }
+  }
+
+  *batches(): Generator<EntryBatch, void> {
+    if (this.#kind.order === 'queue') return yield* this.#fromQueue();
+    if (this.#inBatches && (yield* this.#inBatch())) return;
+    yield* this.#byKeys();
+  }
+
+  /**
+   * Reads by bpf_map_lookup_batch. A hash map's batch holds whole buckets, read under their locks, and a key stays
+   * in its bucket (kernel/bpf/hashtab.c, __htab_map_lookup_and_delete_batch): none is lost or comes twice. Returns
+   * false when this kernel can't and nothing was read.
+   */
+  *#inBatch(): Generator<EntryBatch, boolean> {
+    const { libbpf } = bindings();
+    const takesOut = this.#clear && this.#kind.clear === 'delete';
+    const read = takesOut ? libbpf.bpf_map_lookup_and_delete_batch : libbpf.bpf_map_lookup_batch;
+    let from = 0;
+    let buffers = this.#batchBuffers();
+    for (;;) {
+      buffers.count[0] = this.#capacity;
+      const { place, keys, values } = buffers;
+      const result = read(
+        this.#map.fd,
+        from,
+        place.address,
+        keys.address,
+        values.address,
+        bytesOf(buffers.count),
+        0,
+      );
+      if (from === 0 && isUnknown(result)) {
+        this.#inBatches = false;
+        return false;
+      }
+      if (result === -Errno.ENOSPC && buffers.count[0] === 0) {
+        // One bucket has more entries than a batch. It is read again, from where this call began.
+        this.#capacity *= 2;
+        this.#records = new Records(this.#capacity * this.stride);
+        const grown = this.#batchBuffers();
+        grown.place.bytes.set(place.bytes);
+        buffers = grown;
+        from = from === 0 ? 0 : buffers.place.address;
+        continue;
+      }
+      if (result < 0 && result !== -Errno.ENOENT) throw this.#failed(result);
+      const count = buffers.count[0] ?? 0;
+      buffers.interleaver.copy(count);
+      if (this.#clear && !takesOut) this.#zero(count);
+      if (count > 0) yield { memory: this.#records.memory, count };
+      if (result < 0) return true;
+      from = place.address;
+    }
+  }
+
+  *#byKeys(): Generator<EntryBatch, void> {
+    const walk = new KeyWalk(this.#map.fd, this.keySize, {
+      changes: this.#kind.changes,
+      maxEntries: this.#map.maxEntries,
+    });
+    const { bytes, address } = this.#records;
+    let count = 0;
+    while (walk.next(bytes, count * this.stride)) {
+      const at = address + count * this.stride;
+      const result = this.#take(at, at + this.valueOffset);
+      // Gone meanwhile, or an empty slot.
+      if (result === -Errno.ENOENT) continue;
+      if (result < 0) throw this.#failed(result);
+      if (++count < this.#capacity) continue;
+      yield this.#finished(count);
+      count = 0;
+    }
+    if (walk.failure < 0) throw this.#failed(walk.failure);
+    if (count > 0) yield this.#finished(count);
+  }
+
+  *#fromQueue(): Generator<EntryBatch, void> {
+    const most = this.#clear ? Math.max(1, this.#map.maxEntries) : 1;
+    let count = 0;
+    for (let taken = 0; taken < most; taken++) {
+      const result = this.#take(0, this.#records.address + count * this.stride);
+      if (result === -Errno.ENOENT) break;
+      if (result < 0) throw this.#failed(result);
+      if (++count < this.#capacity) continue;
+      yield this.#finished(count);
+      count = 0;
+    }
+    if (count > 0) yield this.#finished(count);
+  }
+
+  #finished(count: number): EntryBatch {
+    if (this.#clear && this.#kind.clear === 'zero') this.#zero(count);
+    return { memory: this.#records.memory, count };
+  }
+
+  /** Copies the value of `key` to `value`, and deletes the entry where that is asked for. */
+  #take(key: number, value: number): number {
+    const { libbpf } = bindings();
+    const { fd } = this.#map;
+    if (!this.#clear || this.#kind.clear === 'zero') return libbpf.bpf_map_lookup_elem(fd, key, value);
+    if (this.#inOneStep) {
+      const result = libbpf.bpf_map_lookup_and_delete_elem(fd, key, value);
+      if (!isUnknown(result)) return result;
+      this.#inOneStep = false;
+    }
+    const result = libbpf.bpf_map_lookup_elem(fd, key, value);
+    if (result < 0) return result;
+    const deleted = libbpf.bpf_map_delete_elem(fd, key);
+    return deleted === -Errno.ENOENT ? 0 : deleted;
+  }
+
+  /** Sets the values of the records to zero in the map, but for those that are: each writing may lose an update. */
+  #zero(count: number): void {
+    const { bytes, address } = this.#records;
+    const zeros = (this.#zeros ??= new Records(this.#valueBytes));
+    for (let index = 0; index < count; index++) {
+      const at = index * this.stride;
+      const value = bytes.subarray(at + this.valueOffset, at + this.valueOffset + this.#valueBytes);
+      if (value.every((byte) => byte === 0)) continue;
+      const result = bindings().libbpf.bpf_map_update_elem(this.#map.fd, address + at, zeros.address, 0);
+      if (result < 0) throw this.#failed(result);
+    }
+  }
+
+  #batchBuffers(): BatchBuffers {
+    const keys = new Records(align8(this.#capacity * this.keySize));
+    const values = new Records(align8(this.#capacity * this.#valueBytes));
+    const { keySize, valueOffset, stride } = this;
+    return {
+      keys,
+      values,
+      // A bucket's number, or the key that an array's batch ended with.
+      place: new Records(Math.max(8, align8(keySize))),
+      count: new Uint32Array(new ArrayBuffer(8)),
+      interleaver: new Interleaver(
+        { bytes: keys.bytes, size: keySize, offset: 0 },
+        { bytes: values.bytes, size: this.#valueBytes, offset: valueOffset },
+        { bytes: this.#records.bytes, stride },
+      ),
+    };
+  }
+
+  #failed(result: number): EcliError {
+    const { name, type } = this.#map;
+    const subject = `map ${printable(name)} (${type})`;
+    const verb = this.#clear ? 'read and cleared' : 'read';
+    const hint = HINTS.get(-result);
+    return new EcliError('OUTPUT_FAILED', `${subject}: its entries can't be ${verb}: ${errnoName(result)}`, {
+      ...(hint !== undefined && { hint }),
+    });
+  }
+}
+
+const HINTS = new Map<number, string>([
+  [Errno.EPERM, 'the map may be frozen, or made with BPF_F_WRONLY (to read) or BPF_F_RDONLY (to clear)'],
+  [Errno.ENOSPC, 'sockets can be read from maps whose values have 8 bytes, as cookies'],
+]);
+
+interface BatchBuffers {
+  readonly keys: Records;
+  readonly values: Records;
+  readonly place: Records;
+  readonly count: Uint32Array;
+  readonly interleaver: Interleaver;
+}
+
+/** Memory whose address never changes. */
+class Records {
+  readonly bytes: Uint8Array;
+  readonly memory: SampleMemory;
+  readonly address: number;
+
+  constructor(size: number) {
+    // An ArrayBuffer of its own lies outside of V8's heap, where a garbage collector would move it.
+    this.bytes = new Uint8Array(new ArrayBuffer(Math.max(8, size)));
+    this.memory = sampleMemory(this.bytes);
+    this.address = bindings().addressOf(this.bytes);
+  }
+}
+
+/** What kernels answer who don't know a command of bpf(2), or not for this type of map. */
+function isUnknown(result: number): boolean {
+  return result === -Errno.EINVAL || result === -Errno.ENOTSUPP || result === -Errno.EOPNOTSUPP;
+}
+
+function defaultCapacity(stride: number, maxEntries: number): number {
+  const fitting = Math.max(FEWEST_ENTRIES, Math.floor(BATCH_BYTES / stride));
+  return Math.min(fitting, MOST_ENTRIES, Math.max(1, maxEntries));
+}
+
+function bytesOf({ buffer }: Uint32Array): Uint8Array {
+  return new Uint8Array(buffer);
+}
+
+function align8(size: number): number {
+  return Math.ceil(size / 8) * 8;
+}
+
+function cannotClear({ name, type }: ReadableMap): EcliError {
+  return new EcliError(
+    'FEATURE_UNSUPPORTED',
+    `map ${printable(name)}: the entries of a ${type} are not to be cleared`,
+    { hint: 'leave out "clear_map"; hash maps, arrays, tries, queues and stacks can be cleared' },
+  );
+}
