@@ -52,7 +52,7 @@ export class FileSource implements ByteSource {
   read(offset: number, length: number): Buffer {
     checkRange(this, offset, length);
     const bytes = Buffer.allocUnsafe(length);
-    for (let filled = 0; filled < length; ) {
+    for (let filled = 0; filled < length;) {
       const count = readSync(this.descriptor, bytes, filled, length - filled, offset + filled);
       if (count === 0) throw new RangeError(`the file ends at ${offset + filled}`);
       filled += count;

@@ -68,7 +68,8 @@ export class ElfImage {
   static open(source: ByteSource): ElfImage | undefined {
     return attempt(() => {
       const header = source.read(0, HEADER_BYTES);
-      if (header.latin1Slice(0, 4) !== '\x7fELF' || header[4] !== 2 || header[5] !== BYTE_ORDER) return undefined;
+      if (header.toString('latin1', 0, 4) !== '\x7fELF' || header[4] !== 2 || header[5] !== BYTE_ORDER)
+        return undefined;
       const sections = attempt(() => readSections(source, header)) ?? [];
       const names = sections[header.readUInt16LE(62)];
       return new ElfImage(
@@ -219,14 +220,14 @@ function readAll(source: ByteSource, { offset, size, type }: Section, most: numb
 
 /** Finds the build id among notes: `nameSize descSize type name desc`, the last two padded to four bytes. */
 export function findBuildId(notes: Buffer): string | undefined {
-  for (let at = 0; at + 12 <= notes.length; ) {
+  for (let at = 0; at + 12 <= notes.length;) {
     const nameSize = notes.readUInt32LE(at);
     const size = notes.readUInt32LE(at + 4);
     const content = at + 12 + padded(nameSize);
     if (content + size > notes.length) return undefined;
-    const isGnu = nameSize === 4 && notes.latin1Slice(at + 12, at + 16) === 'GNU\0';
+    const isGnu = nameSize === 4 && notes.toString('latin1', at + 12, at + 16) === 'GNU\0';
     if (isGnu && notes.readUInt32LE(at + 8) === NT_GNU_BUILD_ID && size >= 2 && size <= 64)
-      return notes.hexSlice(content, content + size);
+      return notes.toString('hex', content, content + size);
     at = content + padded(size);
   }
   return undefined;
@@ -248,7 +249,7 @@ function padded(size: number): number {
 
 function nameAt(names: Buffer, at: number): string {
   const end = names.indexOf(0, at);
-  return at < names.length && end >= 0 ? names.latin1Slice(at, end) : '';
+  return at < names.length && end >= 0 ? names.toString('latin1', at, end) : '';
 }
 
 /** A 64-bit word as a number; beyond 2^53 it loses digits and is too large for any check it meets. */

@@ -52,16 +52,18 @@ function countLines(text: Buffer): number {
 /** Adds the symbols of `text` to `collector`; moves their names to the front of `text` and returns a copy of these. */
 function compact(text: Buffer, collector: SymbolCollector): Buffer {
   let written = 0;
-  for (let line = 0, next = 0; line < text.length; line = next) {
+  let line = 0;
+  while (line < text.length) {
     const newline = text.indexOf(NEWLINE, line);
     const end = newline < 0 ? text.length : newline;
-    next = end + 1;
     const start = textAddress(text, line, end);
-    if (start === 0) continue;
-    collector.add(start, 0, written);
-    // A call of copyWithin costs more than these few bytes.
-    for (let at = line + NAME_COLUMN; at < end; at++) text[written++] = text[at] ?? 0;
-    text[written++] = NEWLINE;
+    if (start !== 0) {
+      collector.add(start, 0, written);
+      // A call of copyWithin costs more than these few bytes.
+      for (let at = line + NAME_COLUMN; at < end; at++) text[written++] = text[at] ?? 0;
+      text[written++] = NEWLINE;
+    }
+    line = end + 1;
   }
   return Buffer.from(text.subarray(0, written));
 }

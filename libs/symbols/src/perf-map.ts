@@ -17,7 +17,7 @@ export function parsePerfMap(text: Buffer): SymbolTable {
   const collector = new SymbolCollector(lines.length);
   // The collector keeps the first of an address.
   for (const line of lines.reverse()) {
-    const numbers = LINE.exec(text.latin1Slice(line, line + LONGEST_NUMBERS));
+    const numbers = LINE.exec(text.toString('latin1', line, line + LONGEST_NUMBERS));
     if (!numbers) continue;
     const [matched, start = '', size = ''] = numbers;
     const address = Number.parseInt(start, 16);

@@ -109,8 +109,7 @@ export class SymbolCollector {
   private kept(order: Uint32Array): Uint32Array {
     let length = 0;
     let before = Number.NaN;
-    for (let at = 0; at < order.length; at++) {
-      const index = order[at] ?? 0;
+    for (const index of order) {
       const start = this.starts[index] ?? 0;
       if (start !== before) order[length++] = index;
       else if (this.rank(index) > this.rank(order[length - 1] ?? 0)) order[length - 1] = index;
@@ -127,7 +126,9 @@ export class SymbolCollector {
   private order(): Uint32Array {
     const starts = this.starts.subarray(0, this.count);
     if (isAscending(starts)) return upTo(this.count);
-    return sortedByWords(starts) ?? upTo(this.count).sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0) || a - b);
+    return (
+      sortedByWords(starts) ?? upTo(this.count).sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0) || a - b)
+    );
   }
 }
 
