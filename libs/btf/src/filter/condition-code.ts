@@ -4,7 +4,6 @@ import {
   type Condition,
   type FloatOperand,
   type IntegerOperand,
-  isSigned,
   type MemberOperand,
   type TextTest,
 } from './condition.ts';
@@ -155,12 +154,18 @@ function extended({ parts, signed }: Parts, count: number): Parts {
 
 function partsOf(member: MemberOperand): Parts {
   const { field, mask } = member;
-  const { shape } = field;
-  const parts = integerParts(placeOf(field), shape.size, isSigned({ kind: 'member', field }));
-  if (shape.kind === 'bool') return { parts: [`((${parts.join(' | ')}) !== 0 ? 1 : 0)`], signed: false };
-  if (mask === undefined) return { parts, signed: isSigned(member) };
+  const { parts, signed } = unmaskedParts(field);
+  if (mask === undefined) return { parts, signed };
   const masked = parts.map((part, index) => `(${part} & ${constantPart(mask, index)})`);
   return { parts: masked, signed: false };
+}
+
+function unmaskedParts(field: Field): Parts {
+  const { shape } = field;
+  const signed = 'signed' in shape && shape.signed;
+  const parts = integerParts(placeOf(field), shape.size, signed);
+  if (shape.kind !== 'bool') return { parts, signed };
+  return { parts: [`((${parts.join(' | ')}) !== 0 ? 1 : 0)`], signed: false };
 }
 
 function constantPart(value: bigint, index: number): number {

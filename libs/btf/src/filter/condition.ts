@@ -40,7 +40,7 @@ export type TextTest =
   | { readonly kind: 'matches'; readonly pattern: RegExp };
 
 /** Whether a member counts as a signed integer. */
-export function isSigned({ field: { shape }, mask }: MemberOperand): boolean {
+function isSigned({ field: { shape }, mask }: MemberOperand): boolean {
   return mask === undefined && 'signed' in shape && shape.signed;
 }
 
