@@ -11,18 +11,25 @@ export const Errno = {
   EAGAIN: constants.errno.EAGAIN,
   ENOMEM: constants.errno.ENOMEM,
   EACCES: constants.errno.EACCES,
+  ENOEXEC: constants.errno.ENOEXEC,
+  EADDRNOTAVAIL: constants.errno.EADDRNOTAVAIL,
   EBUSY: constants.errno.EBUSY,
   EEXIST: constants.errno.EEXIST,
   ENODEV: constants.errno.ENODEV,
+  ENXIO: constants.errno.ENXIO,
   ENOSYS: constants.errno.ENOSYS,
   EINVAL: constants.errno.EINVAL,
   EMFILE: constants.errno.EMFILE,
   ENFILE: constants.errno.ENFILE,
   ENOSPC: constants.errno.ENOSPC,
+  ERANGE: constants.errno.ERANGE,
   E2BIG: constants.errno.E2BIG,
   EOPNOTSUPP: constants.errno.EOPNOTSUPP,
   ENOTSUPP: 524,
 } as const;
+
+/** libbpf's answer to a file that it can't read as ELF. */
+export const LIBBPF_ERRNO_FORMAT = 4001;
 
 /** enum libbpf_errno, libbpf.h: numbers that aren't the system's begin at 4000. */
 const LIBBPF_ERRORS = [

@@ -1,0 +1,39 @@
+import { DescriptorLink } from '../descriptor-link.ts';
+import { Errno } from '../errno.ts';
+import type { Link } from '../link.ts';
+import type { BpfProgram } from '../program.ts';
+import { createLink } from './create-link.ts';
+import { networkAttachError, type Reason } from './network-attach-error.ts';
+import { inNetworkNamespace } from './network-namespace.ts';
+
+/**
+ * Attaches an sk_lookup or flow_dissector program to a network namespace by a link. `path` is the namespace's; the
+ * process's own without it.
+ *
+ * @throws ATTACH_FAILED, PERMISSION_DENIED, ARGUMENT_INVALID when there's no namespace
+ */
+export function attachToNamespace(program: BpfProgram, path?: string): Link {
+  const result = inNetworkNamespace(path, ({ descriptor }) => createLink(program, descriptor));
+  if (result >= 0) return new DescriptorLink(result);
+  const where = path === undefined ? 'the network namespace of ecli' : `network namespace ${path}`;
+  throw networkAttachError({ program, where, result, reason: REASONS.get(-result) });
+}
+
+const TAKEN: Reason = {
+  message: 'a flow dissector is there already, or one of the first namespace counts for all',
+  hint: 'bpftool net show, in the namespace, lists it',
+};
+
+/** kernel/bpf/net_namespace.c, net/core/flow_dissector.c, flow_dissector_bpf_prog_attach_check */
+const REASONS: ReadonlyMap<number, Reason> = new Map([
+  [Errno.EEXIST, TAKEN],
+  [Errno.EBUSY, TAKEN],
+  [Errno.E2BIG, { message: 'it has 64 programs of this kind, which is the most it takes' }],
+  [
+    Errno.EINVAL,
+    {
+      message: 'this kernel has no such links',
+      hint: 'they take Linux 5.8 for flow_dissector and 5.9 for sk_lookup, built with CONFIG_BPF_SYSCALL and CONFIG_INET',
+    },
+  ],
+]);
