@@ -59,7 +59,12 @@ export class LogStream {
   open(headers: readonly string[]): void {
     this.opened = this.now();
     if (this.early.length > 0) this.emitLines('stderr', this.early.splice(0));
-    if (headers.length > 0) this.emitLines('plain', headers);
+    headers.forEach((header) => this.emitHeader(header));
+  }
+
+  /** Emits the line above the rows that follow. */
+  emitHeader(header: string): void {
+    this.emitText('plain', `${header}\n`, 1);
   }
 
   /** Takes the lines that were said and that nobody has seen, because `open` never came. */
@@ -76,8 +81,10 @@ export class LogStream {
   }
 
   private emitLines(stream: LogChunk['stream'], lines: readonly string[]): void {
-    const text = lines.map((line) => `${printable(line)}\n`).join('');
-    const bytes = new TextEncoder().encode(text);
-    this.emit({ stream, timeUs: this.now(), bytes, lines: lines.length });
+    this.emitText(stream, lines.map((line) => `${printable(line)}\n`).join(''), lines.length);
+  }
+
+  private emitText(stream: LogChunk['stream'], text: string, lines: number): void {
+    this.emit({ stream, timeUs: this.now(), bytes: new TextEncoder().encode(text), lines });
   }
 }

@@ -1,8 +1,9 @@
 import type { SampleReader } from '@ecli/bpf';
 import type { SampleFilter } from '@ecli/btf';
-import type { Backpressure, ProgramCounts } from '@ecli/core';
+import type { Backpressure, ProgramCounts, Screen } from '@ecli/core';
 import { ChunkRenderer } from './chunk-renderer.ts';
 import type { LogStream } from './log-stream.ts';
+import { HeaderRepeater } from './header-repeater.ts';
 import { LossReport } from './loss-report.ts';
 import { EventBudget, type Output } from './output.ts';
 import { Pacing } from './pacing.ts';
@@ -30,6 +31,8 @@ export interface PumpOptions {
   readonly backpressure?: Backpressure | undefined;
   /** Shared by all outputs of a program. */
   readonly budget?: EventBudget;
+  /** Where a person sees the rows. */
+  readonly screen?: Screen | undefined;
 }
 
 /**
@@ -47,6 +50,7 @@ export class SamplePump implements Output {
   private readonly loss = new LossReport();
   private readonly pacing: Pacing;
   private readonly chunk: ChunkRenderer;
+  private readonly headers: HeaderRepeater;
   private readonly budget: EventBudget;
   private events = 0;
   private bytes = 0;
@@ -73,6 +77,7 @@ export class SamplePump implements Output {
     name,
     backpressure,
     budget = new EventBudget(),
+    screen,
   }: PumpOptions) {
     this.name = name;
     this.reader = reader;
@@ -81,6 +86,7 @@ export class SamplePump implements Output {
     this.typeName = typeName;
     this.backpressure = backpressure;
     this.chunk = new ChunkRenderer(rows, filter);
+    this.headers = new HeaderRepeater(rows, screen);
     this.budget = budget;
     this.pacing = new Pacing(reader.capacityBytes, performance.now());
     stream.whenAbandoned(() => this.interrupt());
@@ -158,10 +164,18 @@ export class SamplePump implements Output {
     this.count(chunk);
     const { isFull } = chunk;
     if (chunk.oddBytes !== undefined && !this.hasToldOdd) this.tellOdd(chunk.oddBytes);
-    if (chunk.shown > 0 && stream.observed) stream.emit({ stream: 'plain', timeUs, ...chunk.take() });
+    if (chunk.shown > 0 && stream.observed) this.emit(timeUs);
     const line = this.loss.update(reader.lost, performance.now());
     if (line !== undefined) stream.say(line);
     return isFull;
+  }
+
+  private emit(timeUs: number): void {
+    const { chunk, stream } = this;
+    const taken = chunk.take();
+    const header = this.headers.before(taken.lines);
+    if (header !== undefined) stream.emitHeader(header);
+    stream.emit({ stream: 'plain', timeUs, ...taken });
   }
 
   private count({ visited, shown, visitedBytes, shownBytes }: ChunkRenderer): void {

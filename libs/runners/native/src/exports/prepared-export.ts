@@ -86,6 +86,7 @@ function openBuffer(
     typeName: plan.type.name,
     backpressure: spec.backpressure,
     budget,
+    screen: spec.presentation?.screen,
   });
 }
 

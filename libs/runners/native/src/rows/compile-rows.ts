@@ -1,16 +1,18 @@
 import {
   compileCsvRow,
   compileJsonRow,
+  compileScreenRow,
   compileTextRow,
   type Layout,
   type StampedRowRenderer,
   type TextRowRenderer,
 } from '@ecli/btf';
-import { type OutputFormat, type Presentation, printable } from '@ecli/core';
+import { type OutputFormat, type Presentation, printable, type Screen } from '@ecli/core';
 import { PlainRows, RawRows } from './plain-rows.ts';
 import { PrefixedRows } from './prefixed-rows.ts';
 import { RowPrefix } from './row-prefix.ts';
 import type { Rows } from './rows.ts';
+import { ScreenRows } from './screen-rows.ts';
 import { StampedRows } from './stamped-rows.ts';
 import { timeNotation } from './timestamps.ts';
 
@@ -38,6 +40,7 @@ export interface RowSettings {
 export function compileRows(layout: Layout, settings: RowSettings): Rows {
   switch (settings.format) {
     case 'text':
+      if (settings.presentation.screen) return screenRows(layout, settings.presentation.screen, settings);
       return textRows(compileTextRow(layout), settings);
     case 'json':
       return stampedRows((options) => compileJsonRow(layout, options), settings);
@@ -61,6 +64,29 @@ function textRows(renderer: TextRowRenderer, { presentation, mapColumn, startUs 
 interface StampedOptions {
   readonly map: string | undefined;
   readonly timestamp: boolean;
+}
+
+/** Dim, and back: ECMA-48 8.3.117. */
+const DIM = ['\x1b[2m', '\x1b[22m'] as const;
+const BOLD = ['\x1b[1m', '\x1b[22m'] as const;
+const PLAIN = ['', ''] as const;
+
+function screenRows(
+  layout: Layout,
+  { colors }: Screen,
+  { presentation, mapColumn, startUs }: RowSettings,
+): Rows {
+  const notation = timeNotation(presentation.timestamps ?? 'local', startUs);
+  const map = mapColumn ? `${printable(mapColumn.name).padEnd(mapColumn.width)}  ` : '';
+  const [begin, end] = colors ? DIM : PLAIN;
+  const [beginHeading, endHeading] = colors ? BOLD : PLAIN;
+  const heading = `${map}${notation ? `${'TIME'.padEnd(notation.width)}  ` : ''}`;
+  const prefix = new RowPrefix(notation, (time) => `${begin}${map}${time}${end}${notation ? '  ' : ''}`);
+  return new ScreenRows(
+    compileScreenRow(layout, { colors }),
+    prefix,
+    `${beginHeading}${heading}${endHeading}`,
+  );
 }
 
 /** Rows that other programs read carry a time only where it is asked for. */

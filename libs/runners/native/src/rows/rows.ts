@@ -4,6 +4,8 @@ import type { SampleMemory } from '@ecli/btf';
 export interface Rows {
   /** The line above the first row, without its end; it changes where columns widen to their data. */
   readonly header?: string;
+  /** Changes whenever `header` does. */
+  readonly headerVersion?: number;
   /** Bytes of a sample that `write` reads; a shorter one must be padded with zeros first. */
   readonly sampleSize: number;
   /** The most bytes one `write` writes, less those of a sample that is copied as it is. */
