@@ -5,7 +5,7 @@ import { TypeTable } from '../../test/render/type-table.ts';
 import { compileJsonRow } from './json-row.ts';
 import { sampleMemory } from './renderer.ts';
 import { compileTextRow } from './text-row.ts';
-import { layoutOf } from './layout.ts';
+import { entryLayout, layoutOf } from './layout.ts';
 
 const HOSTILE_NAMES = [
   'a"];require("fs").writeFileSync("/tmp/owned","")//',
@@ -104,6 +104,45 @@ describe('compileJsonRow', () => {
     const row = JSON.parse(rendered(compileJsonRow(layoutOf(table, event)), Buffer.alloc(300, 1))) as object;
     expect(Object.keys(row).map((key) => key.length)).toContain(302);
     expect(new Set(Object.values(row))).toEqual(new Set([true]));
+  });
+
+  test('shows an entry as its key and its value, each an object', () => {
+    const table = new TypeTable();
+    const u32 = table.int('u32', 4, false);
+    const inner = table.struct('inner', [['x', u32]]);
+    const stats = table.struct('stats', [
+      ['count', u32],
+      ['inner', inner],
+    ]);
+    const entry = Buffer.alloc(16);
+    [0xffffffff, 0, 2, 3].forEach((value, index) => entry.writeUInt32LE(value, 4 * index));
+    const layout = entryLayout(table, { keyType: u32, valueType: stats });
+    const key = '{"u32":4294967295}';
+    const value = '{"count":2,"inner":{"__EUNOMIA_TYPE":"struct","__EUNOMIA_TYPE_NAME":"inner","x":3}}';
+    expect(rendered(compileJsonRow(layout), entry)).toBe(`{"key":${key},"value":${value}}\n`);
+    expect(rendered(compileTextRow(layout), entry)).toBe(` ${key} ${value}\n`);
+  });
+
+  test("shows all CPUs' values of an entry as an array", () => {
+    const table = new TypeTable();
+    const u32 = table.int('u32', 4, false);
+    const entry = Buffer.alloc(24, 0xee);
+    [1, 2, 3].forEach((value, index) => entry.writeUInt32LE(value, 8 * index));
+    const renderer = compileJsonRow(entryLayout(table, { keyType: u32, valueType: u32, cpus: 2 }));
+    expect(rendered(renderer, entry)).toBe('{"key":{"u32":1},"value":[{"u32":2},{"u32":3}]}\n');
+  });
+
+  test('wraps the object in one by the name of its map, and begins with the time', () => {
+    const table = new TypeTable();
+    const layout = layoutOf(table, table.struct('event', [['ok', table.bool()]]));
+    const wrapped = compileJsonRow(layout, { map: 'a"\n', timestamp: true });
+    wrapped.setTimestamp('0.25');
+    expect(rendered(wrapped, Buffer.of(1))).toBe('{"a\\"\\n":{"timestamp":"0.25","ok":true}}\n');
+    wrapped.setTimestamp('');
+    expect(rendered(wrapped, Buffer.of(1))).toBe('{"a\\"\\n":{"timestamp":"","ok":true}}\n');
+    const empty = compileJsonRow(layoutOf(table, table.struct('empty', [])), { timestamp: true });
+    empty.setTimestamp('09:07:07');
+    expect(rendered(empty, new Uint8Array(0))).toBe('{"timestamp":"09:07:07"}\n');
   });
 
   test.each(HOSTILE_NAMES)('shows the name %j and never runs it', (name) => {

@@ -1,11 +1,15 @@
 import { EcliError } from '@ecli/core';
 import { describe, expect, test } from '@jest/globals';
 import { TypeTable } from '../../test/render/type-table.ts';
-import { layoutOf, type Layout } from './layout.ts';
+import { entryLayout, layoutOf, type Layout, layoutOfMembers, type PlacedMember } from './layout.ts';
 
 function refusal(table: TypeTable, id: number): string {
+  return refused(() => layoutOf(table, id));
+}
+
+function refused(lay: () => Layout): string {
   try {
-    layoutOf(table, id);
+    lay();
   } catch (error) {
     if (error instanceof EcliError) return `${error.code} ${error.message}`;
     throw error;
@@ -163,6 +167,99 @@ describe('layoutOf', () => {
     const event = table.struct('event', [['x'.repeat(5_000), table.int('int', 4, true)]]);
     expect(refusal(table, event)).toBe(
       'PACKAGE_INVALID struct event: a name of 5000 characters is too long (4096)',
+    );
+  });
+});
+
+describe('layoutOfMembers', () => {
+  const table = new TypeTable();
+  const u32 = table.typedef('u32', table.int('unsigned int', 4, false));
+  const point = table.struct('point', [
+    ['x', u32],
+    ['y', u32],
+  ]);
+  const self = table.composite('struct', 'self', 8, [['again', table.types.length, 0]]);
+  const loop = table.types.length;
+  table.typedef('loop', loop);
+  const forward = table.add({ kind: 'forward', name: 'sock', of: 'struct' });
+  const late = table.composite('struct', 'late', 4, [['z', u32, 8]]);
+
+  function lay(members: readonly PlacedMember[], size?: number): Layout {
+    return layoutOfMembers(table.btf(), { name: 'map events', size }, members);
+  }
+
+  test('places members where the package says, in its order', () => {
+    const layout = lay([
+      { name: 'b', offset: 6, typeId: u32 },
+      { name: 'a', offset: 0, typeId: point },
+    ]);
+    expect(layout).toMatchObject({ spelling: 'map events', size: 10 });
+    expect(names(layout)).toEqual(['b@48:0', 'a@0:0']);
+    expect(lay([{ name: 'a', offset: 0, typeId: u32 }], 32).size).toBe(32);
+  });
+
+  test.each<[string, Partial<PlacedMember>, string]>([
+    ['past the end', { offset: 13 }, '4 bytes at 13 are past the end of its sample, which has 16'],
+    ['at a negative offset', { offset: -1 }, 'its offset, -1, is no number of bytes'],
+    ['between bytes', { offset: 0.5 }, 'its offset, 0.5, is no number of bytes'],
+    ['at no number', { offset: Number.NaN }, 'its offset, NaN, is no number of bytes'],
+    ['of a type that is not there', { typeId: 999 }, 'BTF: there is no type 999 among'],
+    ['of a negative type', { typeId: -1 }, 'BTF: there is no type -1 among'],
+    ['of void', { typeId: 0 }, "a value of type void can't be shown"],
+    ['of a type that is only declared', { typeId: forward }, "a value of type forward sock can't be shown"],
+    ['that contains itself', { typeId: self }, 'nested more than 32 levels deep'],
+    ['of a typedef of itself', { typeId: loop }, 'its typedefs or qualifiers go in a circle'],
+    ['whose own members are past its end', { typeId: late }, 'does not fit into 4 bytes'],
+    ['named as another', { name: 'first' }, 'there are two members of this name'],
+  ])('refuses a member %s', (_, change, reason) => {
+    const first = { name: 'first', offset: 0, typeId: u32 };
+    const refusal = refused(() => lay([first, { name: 'x\n', offset: 4, typeId: u32, ...change }], 16));
+    expect(refusal).toMatch(/^PACKAGE_INVALID map events\.(x\\n|first)(\.again)*…?: /);
+    expect(refusal).toContain(reason);
+  });
+
+  test('refuses a sample past a megabyte', () => {
+    expect(refused(() => lay([{ name: 'a', offset: 1 << 20, typeId: u32 }]))).toMatch(
+      /1048580 bytes are more than/,
+    );
+    expect(refused(() => lay([], (1 << 20) + 1))).toMatch(/1048577 bytes are more than/);
+  });
+});
+
+describe('entryLayout', () => {
+  const table = new TypeTable();
+  const u8 = table.int('u8', 1, false);
+  const triple = table.struct('triple', [['bytes', table.array(u8, 3)]]);
+
+  test('puts the value at the next multiple of eight', () => {
+    const layout = entryLayout(table, { keyType: table.array(u8, 9), valueType: triple });
+    expect(layout).toMatchObject({ spelling: 'u8[9] and struct triple', size: 19, isEntry: true });
+    expect(names(layout)).toEqual(['key@0:0', 'value@128:0']);
+  });
+
+  test('puts the values of CPUs at multiples of eight, and counts the last one whole', () => {
+    const layout = entryLayout(table, { keyType: u8, valueType: triple, cpus: 4 });
+    expect(layout.size).toBe(8 + 4 * 8);
+    expect(layout.fields[1]?.shape).toMatchObject({ kind: 'array', length: 4, stride: 8, size: 32 });
+  });
+
+  test('has no key where the map has none', () => {
+    expect(names(entryLayout(table, { valueType: u8 }))).toEqual(['value@0:0']);
+  });
+
+  test('names the side whose type cannot be shown', () => {
+    const forward = table.add({ kind: 'forward', name: 'sock', of: 'struct' });
+    expect(refused(() => entryLayout(table, { keyType: forward, valueType: u8 }))).toBe(
+      "PACKAGE_INVALID struct sock and u8: key: a value of type forward sock can't be shown",
+    );
+    expect(refused(() => entryLayout(table, { keyType: u8, valueType: 0 }))).toMatch(
+      /: value: a value of type void/,
+    );
+  });
+
+  test('refuses values that are too many', () => {
+    expect(refused(() => entryLayout(table, { valueType: u8, cpus: 1 << 18 }))).toMatch(
+      /are more than one event/,
     );
   });
 });

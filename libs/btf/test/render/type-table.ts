@@ -1,7 +1,11 @@
+import { Btf } from '../../src/btf.ts';
 import type { TypeSource } from '../../src/render/layout.ts';
 import { spell } from '../../src/spell.ts';
 import { Sizes } from '../../src/sizes.ts';
 import type { ArrayType, BtfType, CompositeType, EnumType, IntType, ResolvedType } from '../../src/types.ts';
+
+import { BtfBuilder } from '../btf-builder.ts';
+import { encodeType } from '../encode-type.ts';
 
 type Unnumbered<Type> = Type extends unknown ? Omit<Type, 'id'> : never;
 
@@ -77,6 +81,13 @@ export class TypeTable implements TypeSource {
       return [member, type, offset * 8] as const;
     });
     return this.composite('struct', name, size, placed);
+  }
+
+  /** The same types as Btf reads them from bytes. */
+  btf(): Btf {
+    const builder = new BtfBuilder();
+    for (const type of this.types.slice(1)) encodeType(builder, type);
+    return Btf.parse(builder.bytes());
   }
 
   type(id: number): BtfType {
