@@ -10,6 +10,8 @@ import {
 import type { Comparison } from './syntax.ts';
 import { textContains, textEnds, textMatches, textsEqual } from './text-tests.ts';
 
+const HIGHEST_BIT = 0x80000000 | 0;
+
 /** What generated code may call. */
 const TESTS = { textContains, textEnds, textMatches, textsEqual } as const;
 
@@ -28,19 +30,14 @@ interface Parts {
  */
 export class ConditionCode {
   private readonly tables: object[] = [];
-  private temporaries = 0;
 
   compile(condition: Condition): Test {
     const expression = this.condition(condition);
-    const source = `'use strict';\nreturn (view, at) => {\n${this.declarations()}return ${expression};\n};`;
+    const source = `'use strict';\nreturn (view, at) => {\nreturn ${expression};\n};`;
     const tables = this.tables.map((_, index) => `table${index}`);
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- what the class promises makes this safe
     const make = new Function(...Object.keys(TESTS), ...tables, source) as (...used: unknown[]) => Test;
     return make(...Object.values(TESTS), ...this.tables);
-  }
-
-  private declarations(): string {
-    return Array.from({ length: this.temporaries }, (_, index) => `let t${index} = 0;\n`).join('');
   }
 
   private condition(condition: Condition): string {
@@ -52,7 +49,7 @@ export class ConditionCode {
       case 'not':
         return `!${this.condition(condition.term)}`;
       case 'integers':
-        return `(${this.integers(condition.operator, condition.left, condition.right)})`;
+        return `(${integers(condition.operator, condition.left, condition.right)})`;
       case 'nonzero':
         return `((${partsOf(condition.operand).parts.join(' | ')}) !== 0)`;
       case 'floats':
@@ -62,32 +59,6 @@ export class ConditionCode {
       case 'texts':
         return `textsEqual(view, ${textArguments(condition.left)}, ${textArguments(condition.right)})`;
     }
-  }
-
-  private integers(operator: Comparison, left: MemberOperand, right: IntegerOperand): string {
-    const [first, second] = alike(left, right);
-    if (operator === '==' || operator === '!=') {
-      const equal = first.parts.map((part, index) => `${part} === ${second.parts[index]}`).join(' && ');
-      return operator === '==' ? equal : `!(${equal})`;
-    }
-    return this.ordered(operator, first, second.parts, first.parts.length - 1);
-  }
-
-  /** Compares the parts from `index` down: the lower ones count where the higher are equal. */
-  private ordered(
-    operator: Comparison,
-    { parts, signed }: Parts,
-    others: readonly string[],
-    index: number,
-  ): string {
-    const convert = signed && index === parts.length - 1 ? '| 0' : '>>> 0';
-    const part = `(${parts[index]} ${convert})`;
-    const other = `(${others[index]} ${convert})`;
-    if (index === 0) return `${part} ${operator} ${other}`;
-    const [mine, theirs] = [this.temporary(), this.temporary()];
-    const strict = operator.charAt(0);
-    const lower = this.ordered(operator, { parts, signed }, others, index - 1);
-    return `(${mine} = ${part}) ${strict} (${theirs} = ${other}) || ${mine} === ${theirs} && (${lower})`;
   }
 
   private text(member: Field, test: TextTest): string {
@@ -112,10 +83,6 @@ export class ConditionCode {
   private table(value: object): string {
     return `table${this.tables.push(value) - 1}`;
   }
-
-  private temporary(): string {
-    return `t${this.temporaries++}`;
-  }
 }
 
 function jsOperator(operator: Comparison): string {
@@ -128,6 +95,26 @@ function placeOf({ bitOffset, bitSize }: Field): Place {
 
 function textArguments(member: Field): string {
   return `${startOf(placeOf(member))}, ${member.shape.size}`;
+}
+
+function integers(operator: Comparison, left: MemberOperand, right: IntegerOperand): string {
+  const [first, second] = alike(left, right);
+  if (operator === '==' || operator === '!=') {
+    const equal = first.parts.map((part, index) => `${part} === ${second.parts[index]}`).join(' && ');
+    return operator === '==' ? equal : `!(${equal})`;
+  }
+  return ordered(operator, first, second, first.parts.length - 1);
+}
+
+/** Compares the parts from `index` down: the lower ones count where the higher are equal. */
+function ordered(operator: Comparison, first: Parts, second: Parts, index: number): string {
+  const isSigned = first.signed && index === first.parts.length - 1;
+  const [mine, theirs] = [first.parts[index], second.parts[index]];
+  // With the highest bit flipped, the order of signed numbers is that of unsigned ones.
+  const [a, b] = isSigned ? [mine, theirs] : [`(${mine} ^ ${HIGHEST_BIT})`, `(${theirs} ^ ${HIGHEST_BIT})`];
+  if (index === 0) return `${a} ${operator} ${b}`;
+  const lower = ordered(operator, first, second, index - 1);
+  return `${a} ${operator.charAt(0)} ${b} || ${mine} === ${theirs} && (${lower})`;
 }
 
 /** Both operands in as many parts, and so that both are signed or neither is. */
