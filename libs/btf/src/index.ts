@@ -17,6 +17,9 @@ export {
   isDataSectionName,
   type VariableLayout,
 } from './data-sections.ts';
+export { cDeclarations } from './declarations/c-declarations.ts';
+export { jsonSchema, type JsonSchema } from './declarations/json-schema.ts';
+export { type TypeScriptExport, typeScriptTypes } from './declarations/typescript.ts';
 export {
   EM_BPF,
   ElfFile,

@@ -1,0 +1,314 @@
+import { objectInvalid } from '../object-invalid.ts';
+import type { TypeSource } from '../render/layout.ts';
+import type { ArrayType, BtfType, CompositeType, EnumType, FunctionPrototypeType, Member } from '../types.ts';
+import { CLayouts, type CPart } from './c-layout.ts';
+import { CNames, identifier } from './c-names.ts';
+import { spellEnumStorage, spellFloat, spellInt } from './c-scalars.ts';
+
+/** An intricate or hostile type could go on without end: anonymous types are written out wherever they occur. */
+const MOST_LINES = 20_000;
+const MOST_STEPS = 200_000;
+
+const INDENT = '    ';
+/** Where comments begin, as long as the declarations leave room. */
+const COMMENT_COLUMN = 44;
+
+/**
+ * Declares types in C, with all that they are made of before them, so that the text compiles by itself and gives
+ * types of the same layout. Comments tell each member's offset and size in bytes (a bit-field's bit after a
+ * colon), and the bytes that no member uses. What is only pointed to is not declared.
+ *
+ * @throws OBJECT_INVALID for types that contain themselves or would not end
+ */
+export function cDeclarations(btf: TypeSource, ids: readonly number[]): string {
+  const printer = new Printer(btf);
+  for (const id of ids) {
+    btf.sizeOf(id);
+    printer.require(id);
+  }
+  return printer.text();
+}
+
+/** What stands around a name, from the type that a declaration ends in: `int`, and `(*NAME)[4]`. */
+interface Declaration {
+  readonly base: BtfType;
+  readonly qualifiers: readonly string[];
+  readonly declarator: string;
+}
+
+/** What a member's comment counts from, and how deep it stands. */
+interface Context {
+  readonly depth: number;
+  /** Bits from the start of the outermost type, where its members are seen from there. */
+  readonly bit: number;
+  /** The names of the members around, which those of an anonymous member share. */
+  readonly names?: CNames;
+}
+
+class Printer {
+  private readonly blocks: string[] = [];
+  private readonly declared = new Set<number>();
+  private readonly tags = new CNames();
+  private readonly words = new CNames();
+  private readonly layouts: CLayouts;
+  private lines = 0;
+  private steps = 0;
+
+  constructor(private readonly btf: TypeSource) {
+    this.layouts = new CLayouts(btf);
+  }
+
+  text(): string {
+    return this.blocks.map((block, index) => `${block}\n${this.gapAfter(index)}`).join('');
+  }
+
+  /** Typedefs of one line stand together. */
+  private gapAfter(index: number): string {
+    const [block = '', next] = this.blocks.slice(index, index + 2);
+    const isLast = next === undefined;
+    return isLast || (!block.includes('\n') && !next.includes('\n')) ? '' : '\n';
+  }
+
+  /** Declares what a value of type `id` needs. */
+  require(id: number): void {
+    this.step();
+    const type = this.btf.type(id);
+    switch (type.kind) {
+      case 'typedef':
+        return this.once(type.id, () => {
+          this.require(type.target);
+          const declaration = this.declare(type.target, this.words.of(type.id, type.name));
+          this.blocks.push(`typedef ${this.spell(declaration, { depth: 0, bit: 0 })};`);
+        });
+      case 'const':
+      case 'volatile':
+      case 'restrict':
+      case 'type_tag':
+        return this.require(type.target);
+      case 'array':
+        return this.require(type.element);
+      case 'pointer':
+        return this.requireNames(type.target);
+      case 'struct':
+      case 'union':
+        return this.once(type.id, () => {
+          for (const { type: member } of type.members) this.require(member);
+          if (type.name !== '') this.blocks.push(`${this.composite(type, { depth: 0, bit: 0 })};`);
+        });
+      case 'enum':
+        return this.once(type.id, () => {
+          if (type.name !== '' && type.values.length > 0) this.blocks.push(`${this.enumeration(type, 0)};`);
+        });
+      default:
+    }
+  }
+
+  /** Declares what must be known of a type that is only pointed to: typedefs, and types without a name. */
+  private requireNames(id: number): void {
+    this.step();
+    const type = this.btf.type(id);
+    switch (type.kind) {
+      case 'typedef':
+        return this.require(id);
+      case 'const':
+      case 'volatile':
+      case 'restrict':
+      case 'type_tag':
+      case 'pointer':
+        return this.requireNames(type.target);
+      case 'array':
+        return this.require(type.element);
+      case 'function_prototype':
+        this.requireNames(type.returns);
+        return type.parameters.forEach((parameter) => this.requireNames(parameter.type));
+      case 'struct':
+      case 'union':
+        return type.name === '' ? this.require(id) : undefined;
+      case 'enum':
+        // An enum can't be declared without its values.
+        return this.require(id);
+      default:
+    }
+  }
+
+  private once(id: number, declare: () => void): void {
+    if (this.declared.has(id)) return;
+    this.declared.add(id);
+    declare();
+  }
+
+  /** From the outside in, as spell.ts does; `declarator` is what stands around the name so far. */
+  private declare(id: number, declarator: string, qualifiers: readonly string[] = []): Declaration {
+    this.step();
+    const type = this.btf.type(id);
+    switch (type.kind) {
+      case 'pointer':
+        return this.declare(type.target, `*${joined(qualifiers.join(' '), declarator)}`);
+      case 'array':
+        return this.declare(type.element, suffixed(declarator, this.bounds(type)), qualifiers);
+      case 'function_prototype':
+        return this.declare(type.returns, suffixed(declarator, `(${this.parameters(type)})`));
+      case 'const':
+      case 'volatile':
+      case 'restrict':
+        return this.declare(type.target, declarator, [...qualifiers, type.kind]);
+      case 'type_tag':
+        return this.declare(type.target, declarator, qualifiers);
+      default:
+        return { base: type, qualifiers, declarator };
+    }
+  }
+
+  private bounds({ length }: ArrayType): string {
+    return `[${length}]`;
+  }
+
+  private parameters({ parameters }: FunctionPrototypeType): string {
+    if (parameters.length === 0) return 'void';
+    return parameters
+      .map(({ type }) =>
+        type === 0 ? '...' : this.spell(this.declare(type, ''), { depth: 0, bit: 0 }).replace(/\s+/g, ' '),
+      )
+      .join(', ');
+  }
+
+  private spell({ base, qualifiers, declarator }: Declaration, context: Context): string {
+    return joined([...qualifiers.filter(isForBase), this.base(base, context)].join(' '), declarator);
+  }
+
+  private base(type: BtfType, context: Context): string {
+    switch (type.kind) {
+      case 'int':
+        return spellInt(type);
+      case 'float':
+        return spellFloat(type);
+      case 'typedef':
+        return this.words.of(type.id, type.name);
+      case 'enum':
+        if (type.values.length === 0) return spellEnumStorage(type);
+        return type.name === '' ? this.enumeration(type, context.depth) : `enum ${this.tag(type)}`;
+      case 'struct':
+      case 'union':
+        return type.name === '' || context.names
+          ? this.composite(type, context)
+          : `${type.kind} ${this.tag(type)}`;
+      case 'forward':
+        return `${type.of} ${this.tag(type)}`;
+      default:
+        return 'void';
+    }
+  }
+
+  private tag({ id, name }: BtfType): string {
+    return this.tags.of(id, name);
+  }
+
+  private composite(type: CompositeType, { depth, bit, names = new CNames() }: Context): string {
+    const { packed, parts } = this.layouts.of(type);
+    const tag = type.name === '' || depth > 0 ? '' : ` ${this.tag(type)}`;
+    const inside = { depth: depth + 1, bit, names };
+    const lines = parts.flatMap((part) => this.part(part, inside));
+    if (depth === 0) lines.push(`${INDENT}/* size: ${type.size} */`);
+    const end = `${INDENT.repeat(depth)}}${packed ? ' __attribute__((packed))' : ''}`;
+    return [`${type.kind}${tag} {`, ...lines, end].join('\n');
+  }
+
+  private part(part: CPart, context: Required<Context>): readonly string[] {
+    this.line();
+    const indent = INDENT.repeat(context.depth);
+    switch (part.kind) {
+      case 'bytes':
+        return [`${indent}unsigned char ${context.names.of(part, '_unused')}[${part.bytes}];`];
+      case 'bits':
+        return [`${indent}unsigned char : ${part.bits};`];
+      case 'misplaced':
+        return [
+          `${indent}/* ${identifier(part.member.name)}: not where C would have it, at bit ${part.member.bitOffset} */`,
+        ];
+      case 'member': {
+        const hole = part.hole >= 8 ? [`${indent}/* ${Math.floor(part.hole / 8)} bytes unused */`] : [];
+        return [...hole, this.member(part.member, context)];
+      }
+    }
+  }
+
+  private member(member: Member, { depth, bit, names }: Required<Context>): string {
+    const { name, type, bitOffset, bitSize } = member;
+    const at = bit + bitOffset;
+    // A new object each time: one anonymous type may be written several times into the same struct.
+    const { kind } = this.btf.resolve(type);
+    // Where C has nothing without a name: what no compiler makes.
+    const needsName = kind !== 'struct' && kind !== 'union' && bitSize === 0;
+    const isNameless = name === '' && !needsName;
+    const declaration = this.declare(type, isNameless ? '' : names.of({}, name || '_unnamed'));
+    const isDirect = declaration.base === this.btf.resolve(type);
+    const context = { depth, bit: isDirect ? at : 0, ...(isNameless && { names }) };
+    const text = this.spell(declaration, context);
+    const [first = '', ...rest] =
+      `${INDENT.repeat(depth)}${text}${bitSize > 0 ? ` : ${bitSize}` : ''};`.split('\n');
+    const lines = [first, ...rest];
+    const last = lines.length - 1;
+    return lines
+      .with(last, `${(lines[last] ?? '').padEnd(COMMENT_COLUMN)} /* ${this.place(member, at)} */`)
+      .join('\n');
+  }
+
+  private place({ type, bitSize }: Member, at: number): string {
+    const offset = Math.floor(at / 8);
+    const size = this.btf.sizeOf(type);
+    if (bitSize === 0) return `${String(offset).padStart(5)} ${String(size).padStart(5)}`;
+    const unit = Math.floor(at / (size * 8)) * size;
+    return `${String(unit).padStart(5)}:${String(at - unit * 8).padStart(2)} ${String(size).padStart(2)}`;
+  }
+
+  private enumeration(type: EnumType, depth: number): string {
+    const tag = type.name === '' ? '' : ` ${this.tag(type)}`;
+    const indent = INDENT.repeat(depth + 1);
+    const atWidth = type.signed ? BigInt.asIntN : BigInt.asUintN;
+    const values = type.values.map((each) => {
+      this.line();
+      const value = constant(atWidth(type.size * 8, each.value), type);
+      return `${indent}${this.words.of(each, each.name)} = ${value},`;
+    });
+    return [`enum${tag} {`, ...values, `${INDENT.repeat(depth)}}${modeOf(type)}`].join('\n');
+  }
+
+  private line(): void {
+    if (++this.lines > MOST_LINES)
+      throw objectInvalid(`BTF: more than ${MOST_LINES} lines of C declarations`);
+  }
+
+  private step(): void {
+    if (++this.steps > MOST_STEPS) throw objectInvalid('BTF: types too intricate to declare in C');
+  }
+}
+
+/** `mode`, where the enumerators alone would make a compiler choose another size. */
+function modeOf({ size }: EnumType): string {
+  const mode = MODES[size];
+  return mode === undefined ? '' : ` __attribute__((mode(${mode})))`;
+}
+
+/** GCC's names of integers by size (GCC manual, "Common Type Attributes"). */
+const MODES: Readonly<Record<number, string>> = { 1: 'QI', 2: 'HI', 8: 'DI' };
+
+/** The most negative number has no literal of its own in C. */
+function constant(value: bigint, { size, signed }: EnumType): string {
+  if (signed && value === -(1n << 63n)) return '-9223372036854775807LL - 1';
+  if (size < 8) return `${value}`;
+  return `${value}${signed ? 'LL' : 'ULL'}`;
+}
+
+/** A `restrict` belongs to a pointer; elsewhere C refuses it. */
+function isForBase(qualifier: string): boolean {
+  return qualifier !== 'restrict';
+}
+
+/** Brackets bind closer than a star, so what is a pointer already goes into parentheses. */
+function suffixed(declarator: string, suffix: string): string {
+  return declarator.startsWith('*') ? `(${declarator})${suffix}` : `${declarator}${suffix}`;
+}
+
+function joined(left: string, right: string): string {
+  return left === '' || right === '' ? `${left}${right}` : `${left} ${right}`;
+}
