@@ -1,11 +1,12 @@
 import { EcliError, printable } from '@ecli/core';
-import { Errno, errnoName } from './errno.ts';
-import { describe, didYouMean, featureMissing, type NamedProgram, outOfResources } from './failures.ts';
+import { Errno, errnoName, LIBBPF_ERRNO_FORMAT } from './errno.ts';
+import { describe, featureMissing, type NamedProgram, outOfResources } from './failures.ts';
 import { probeFeature } from './features.ts';
 import type { Heard } from './messages.ts';
 import { permissionDenied } from './privileges.ts';
 import { sectionKind, sectionTarget } from './section-kind.ts';
-import { nearTracepoints, tracefsMounted } from './tracefs.ts';
+import { tracefsMounted } from './tracefs.ts';
+import { targetMissing } from './tracing/missing-target.ts';
 
 /** Makes the error for a program that libbpf couldn't attach, from its section and what libbpf said. */
 export function attachError(program: NamedProgram, heard: Heard<number>): EcliError {
@@ -16,7 +17,7 @@ export function attachError(program: NamedProgram, heard: Heard<number>): EcliEr
     tracefsNeeded(program, result, details) ??
     denied(program, result, details) ??
     outOfResources(describe(program), result, details) ??
-    tracepointMissing(program, result, details) ??
+    absent(program, result, details) ??
     otherwise(program, heard)
   );
 }
@@ -27,10 +28,11 @@ function optionsNeeded(
   result: number,
   lines: readonly string[],
 ): EcliError | undefined {
-  if (-result !== Errno.EOPNOTSUPP || lines.length > 0) return undefined;
-  const needs = sectionKind(program.section).needs ?? 'more than the section says';
+  if (-result !== Errno.EOPNOTSUPP || lines.length > 0 || sectionTarget(program.section) !== '')
+    return undefined;
+  const { needs = 'more than the section says' } = sectionKind(program.section);
   return new EcliError('FEATURE_UNSUPPORTED', `${describe(program)}: to attach it takes ${needs}`, {
-    hint: 'options for attaching come with a later version of ecli',
+    hint: `name it: --attach ${printable(program.name)}=…`,
   });
 }
 
@@ -61,19 +63,18 @@ function denied(program: NamedProgram, result: number, details: string): EcliErr
   return permissionDenied('attaching', program.name, [program.section], details);
 }
 
-const TRACEPOINT_SECTION = /^\??(?:tp|tracepoint|raw_tp|raw_tracepoint)(?:\.w)?\//;
+/** What libbpf and the kernel answer where a target isn't there, by kinds. */
+const ABSENT: readonly number[] = [
+  Errno.ENOENT,
+  Errno.ESRCH,
+  Errno.EINVAL,
+  Errno.ENOEXEC,
+  Errno.EADDRNOTAVAIL,
+  LIBBPF_ERRNO_FORMAT,
+];
 
-function tracepointMissing(program: NamedProgram, result: number, details: string): EcliError | undefined {
-  if (-result !== Errno.ENOENT || !TRACEPOINT_SECTION.test(program.section)) return undefined;
-  const target = sectionTarget(program.section);
-  return new EcliError(
-    'ATTACH_FAILED',
-    `${describe(program)}: this kernel has no tracepoint ${printable(target)}`,
-    {
-      ...didYouMean(nearTracepoints(target)),
-      details,
-    },
-  );
+function absent(program: NamedProgram, result: number, details: string): EcliError | undefined {
+  return ABSENT.includes(-result) ? targetMissing(program, details) : undefined;
 }
 
 /** libbpf's first message is the reason (`failed to find symbol 'f' in '/bin/true'`), the others follow from it. */

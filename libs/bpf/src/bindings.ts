@@ -2,6 +2,7 @@ import { EcliError } from '@ecli/core';
 import type * as Ffi from 'ffi-rs';
 import { createRequire } from 'node:module';
 import { endianness } from 'node:os';
+import { systemCall } from './system-calls.ts';
 import { LIBBPF, LIBC, type Parameter, type Returns, type Signature } from './signatures.ts';
 
 interface ParameterValue {
@@ -30,6 +31,14 @@ export interface Bindings {
     mostEvents: number,
     timeoutMs: number,
   ) => Promise<number>;
+  /** perf_event_open(2), which libc has no function for: `struct perf_event_attr`, then pid, cpu, group, flags. */
+  readonly perfEventOpen: (
+    attributes: Uint8Array,
+    pid: number,
+    cpu: number,
+    group: number,
+    flags: number,
+  ) => number;
   /** The address of `bytes`, valid as long as `bytes` is referenced. */
   readonly addressOf: (bytes: Uint8Array) => number;
   /** Views memory that isn't ours; it must stay mapped while the view is used. Costs memory a call. */
@@ -140,6 +149,7 @@ function createBindings(ffi: NativeModule): Bindings {
       freeResultMemory: false,
     });
   const copyInto = bind(ffi, 'c', 'memcpy', ['pointer', 'bytes', 'pointer', 'size']);
+  const perfEventOpen = bind(ffi, 'c', 'syscall', ['status', 'size', 'bytes', 'int', 'int', 'int', 'size']);
   const copyMemory = (address: number, length: number) => {
     const copy = Buffer.alloc(length);
     copyInto(copy, address, length);
@@ -151,6 +161,7 @@ function createBindings(ffi: NativeModule): Bindings {
     addressOf: (bytes) => copyInto(bytes, 0, 0),
     viewMemory: (address, length) => ffi.createExternalBuffer(wrap(address), length),
     copyMemory,
+    perfEventOpen: (...values) => perfEventOpen(systemCall('perf_event_open'), ...values),
     readString: (address) =>
       address === 0 ? undefined : copyMemory(address, libc.strlen(address)).toString('utf8'),
     // int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout)

@@ -1,10 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { bindings } from './bindings.ts';
 import { Errno } from './errno.ts';
-import { BPF_CGROUP_INET_INGRESS, BPF_NETKIT_PRIMARY, BPF_TCX_INGRESS } from './net/attach-types.ts';
+import {
+  BPF_CGROUP_INET_INGRESS,
+  BPF_NETKIT_PRIMARY,
+  BPF_TCX_INGRESS,
+  BPF_TRACE_UPROBE_MULTI,
+  BPF_TRACE_UPROBE_SESSION,
+} from './net/attach-types.ts';
 import { probeAttachType, probeNetfilter } from './net/probe-network.ts';
 import { mayLoadPrograms } from './privileges.ts';
 import { tracefsFolder } from './tracefs.ts';
+import { probeUprobeMulti } from './tracing/uprobe-multi-link.ts';
 
 /** Something of the kernel that programs need and a kernel may lack. */
 export interface Feature {
@@ -24,6 +31,12 @@ export type FeatureName =
   | 'kprobe'
   | 'kprobe_multi'
   | 'uprobe'
+  | 'kprobe_session'
+  | 'uprobe_multi'
+  | 'uprobe_session'
+  | 'raw_tracepoint'
+  | 'iterator'
+  | 'freplace'
   | 'fentry'
   | 'lsm'
   | 'struct_ops'
@@ -42,6 +55,20 @@ export const FEATURES: Readonly<Record<FeatureName, Feature>> = {
   kprobe: { title: 'kprobes', since: '4.1', config: 'CONFIG_KPROBES and CONFIG_KPROBE_EVENTS' },
   kprobe_multi: { title: 'multi-kprobes', since: '5.18', config: 'CONFIG_FPROBE' },
   uprobe: { title: 'uprobes', since: '4.1', config: 'CONFIG_UPROBES and CONFIG_UPROBE_EVENTS' },
+  kprobe_session: { title: 'kprobe sessions', since: '6.10', config: 'CONFIG_FPROBE' },
+  uprobe_multi: { title: 'multi-uprobes', since: '6.6', config: 'CONFIG_UPROBES and CONFIG_BPF_EVENTS' },
+  uprobe_session: { title: 'uprobe sessions', since: '6.13', config: 'CONFIG_UPROBES and CONFIG_BPF_EVENTS' },
+  raw_tracepoint: { title: 'raw tracepoints for BPF', since: '4.17', config: 'CONFIG_BPF_EVENTS' },
+  iterator: {
+    title: 'BPF iterators',
+    since: '5.8',
+    config: 'CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF',
+  },
+  freplace: {
+    title: 'programs that replace functions of others',
+    since: '5.6',
+    config: 'CONFIG_BPF_JIT and CONFIG_DEBUG_INFO_BTF',
+  },
   fentry: {
     title: 'fentry programs (BPF trampolines)',
     since: '5.5',
@@ -93,6 +120,12 @@ const PROBES: Readonly<Record<FeatureName, () => Answer>> = {
   kprobe: () => probeEvents('kprobe'),
   uprobe: () => probeEvents('uprobe'),
   kprobe_multi: () => (probeEvents('kprobe') === 'no' ? 'no' : 'unknown'),
+  kprobe_session: () => (probeEvents('kprobe') === 'no' ? 'no' : 'unknown'),
+  uprobe_multi: () => probeUprobeMulti(BPF_TRACE_UPROBE_MULTI),
+  uprobe_session: () => probeUprobeMulti(BPF_TRACE_UPROBE_SESSION),
+  raw_tracepoint: () => fromLibbpf(bindings().libbpf.libbpf_probe_bpf_prog_type(PROGRAM_RAW_TRACEPOINT, 0)),
+  iterator: () => 'unknown',
+  freplace: () => 'unknown',
   fentry: () => probeTracing(PROGRAM_TRACING, BPF_TRACE_FENTRY, 'bpf_fentry_test1'),
   lsm: () => probeTracing(PROGRAM_LSM, BPF_LSM_MAC, 'file_open'),
   struct_ops: () => fromLibbpf(bindings().libbpf.libbpf_probe_bpf_prog_type(PROGRAM_STRUCT_OPS, 0)),
@@ -109,6 +142,7 @@ const PROBES: Readonly<Record<FeatureName, () => Answer>> = {
 const LOOPBACK = 1;
 
 /** linux/bpf.h: enum bpf_prog_type, bpf_attach_type, bpf_map_type */
+const PROGRAM_RAW_TRACEPOINT = 17;
 const PROGRAM_TRACING = 26;
 const PROGRAM_STRUCT_OPS = 27;
 const PROGRAM_LSM = 29;

@@ -24,6 +24,33 @@ export type { BpfProgram } from './program.ts';
 export { openRingBuffer } from './ring-buffer.ts';
 export { sectionTarget, sectionWord } from './section-kind.ts';
 export type { SampleReader, SampleVisitor } from './sample-reader.ts';
+export { setKernelTarget, setProgramTarget } from './tracing/attach-target.ts';
+export { type FunctionOffset, parseFunctionOffset } from './tracing/function-offset.ts';
+export { attachIterator, type IteratorScope, IteratorText } from './tracing/iterators.ts';
+export {
+  attachKprobe,
+  attachKprobes,
+  attachRawTracepoint,
+  attachSystemCall,
+  attachTracepoint,
+  type ProbeOptions,
+} from './tracing/kernel-probes.ts';
+export { type PerfEvent, perfEventNamed } from './tracing/perf-event-names.ts';
+export {
+  attachPerfEvent,
+  type PerfEventLink,
+  type PerfEventOptions,
+  type Sampling,
+} from './tracing/perf-events.ts';
+export { prepareStructOps } from './tracing/struct-ops.ts';
+export { findBinary } from './tracing/user-binary.ts';
+export { attachUprobe, attachUprobes, attachUsdt, type UserFunction } from './tracing/user-probes.ts';
+export {
+  parseUprobeTarget,
+  parseUsdtTarget,
+  type UprobeTarget,
+  type UsdtTarget,
+} from './tracing/user-target.ts';
 export { attachToCgroup, findCgroup } from './net/cgroup.ts';
 export { attachToInterface } from './net/interface-link.ts';
 export { removeLeftOvers } from './net/left-overs.ts';
@@ -41,4 +68,4 @@ export { inNetworkNamespace } from './net/network-namespace.ts';
 export { attachToPackets } from './net/packet-socket.ts';
 export { attachToSocketMap, SOCKET_MAPS } from './net/socket-map.ts';
 export { attachFilter, type FilterOptions, type FilterPoint } from './net/traffic-control.ts';
-export { attachXdp, type XdpOptions } from './net/xdp.ts';
+export { attachXdp, XdpFlags, type XdpOptions } from './net/xdp.ts';

@@ -15,6 +15,11 @@ export class BpfLink implements Link {
     this.#pointer = pointer;
   }
 
+  /** The kernel's link, or what libbpf has in its place; owned by this. */
+  get descriptor(): number {
+    return bindings().libbpf.bpf_link__fd(this.#pointer);
+  }
+
   /**
    * Detaches. Idempotent. What libbpf returns isn't looked at: the descriptors are closed in any case, and
    * the kernel detaches by that.

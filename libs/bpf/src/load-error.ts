@@ -7,7 +7,7 @@ import { mayLoadPrograms, permissionDenied } from './privileges.ts';
 import type { Heard } from './messages.ts';
 import { lastWords, type LoadReport, parseLoadReport } from './report.ts';
 import { sectionKind, sectionTarget } from './section-kind.ts';
-import { nearTracepoints } from './tracefs.ts';
+import { nearTargets } from './tracing/near-targets.ts';
 
 /** What is known of an object that failed to load. */
 export interface FailedObject {
@@ -135,12 +135,11 @@ function targetMissing(
   const missing = messages.some((line) => line.includes('failed to find kernel BTF type ID of'));
   if (!program || !missing) return undefined;
   const target = sectionTarget(program.section);
-  const near = program.section.startsWith('tp_btf/') ? nearTracepoints(target) : [];
   return new EcliError(
     'LOAD_FAILED',
     `${describe(program)}: this kernel has no ${printable(target)} to attach to`,
     {
-      ...didYouMean(near),
+      ...didYouMean(nearTargets(program.section)),
       details,
     },
   );

@@ -97,6 +97,11 @@ export class BpfMap {
     );
   }
 
+  /** Makes a call of libbpf with the `struct bpf_map *`. */
+  call<T>(function_: (pointer: number) => T): T {
+    return function_(this.#live);
+  }
+
   /** Forgets the pointer, when the object is closed. */
   release(): void {
     this.#pointer = 0;

@@ -1,10 +1,11 @@
 import { bindings } from './bindings.ts';
-import type { BpfLink } from './link.ts';
+import type { Link } from './link.ts';
 import { loadError, openError } from './load-error.ts';
 import { BpfMap } from './map.ts';
 import { listen, type Listen } from './messages.ts';
 import { checkObject } from './object-check.ts';
 import { BpfProgram } from './program.ts';
+import { registerStructOps } from './tracing/struct-ops.ts';
 
 export interface OpenOptions {
   /** Its first characters come before the names of data sections in the kernel. */
@@ -37,7 +38,7 @@ export function openObject(content: Uint8Array, options: OpenOptions): BpfObject
 export class BpfObject {
   readonly programs: readonly BpfProgram[];
   readonly maps: readonly BpfMap[];
-  readonly #links: BpfLink[] = [];
+  readonly #links: Link[] = [];
   readonly #options: OpenOptions;
   readonly #listen: Listen;
   #pointer: number;
@@ -48,7 +49,7 @@ export class BpfObject {
     this.#pointer = pointer;
     this.#options = options;
     this.#listen = listening;
-    const owner = { listen: listening, own: (link: BpfLink) => void this.#links.push(link) };
+    const owner = { listen: listening, own: (link: Link) => void this.#links.push(link) };
     this.programs = walk(pointer, libbpf.bpf_object__next_program).map((at) => new BpfProgram(at, owner));
     this.maps = walk(pointer, libbpf.bpf_object__next_map).map((at) => new BpfMap(at));
     for (const map of this.maps) map.freeValueType();
@@ -78,6 +79,17 @@ export class BpfObject {
     if (heard.value >= 0) return;
     const { name, btfPath } = this.#options;
     throw loadError({ name, btfPath, programs: this.programs, maps: this.maps }, heard);
+  }
+
+  /**
+   * Registers what a struct_ops map of the loaded object describes; closing the object undoes it.
+   *
+   * @throws ATTACH_FAILED, PERMISSION_DENIED, FEATURE_UNSUPPORTED
+   */
+  register(map: BpfMap): Link {
+    const link = registerStructOps(map, this.#listen);
+    this.#links.push(link);
+    return link;
   }
 
   /**

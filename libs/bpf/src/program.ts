@@ -1,15 +1,16 @@
 import { printable } from '@ecli/core';
 import { attachError } from './attach-error.ts';
 import { bindings } from './bindings.ts';
-import { BpfLink } from './link.ts';
-import type { Listen } from './messages.ts';
+import { DescriptorLink } from './descriptor-link.ts';
+import { BpfLink, type Link } from './link.ts';
+import type { Heard, Listen } from './messages.ts';
 import { adoptNewerSection } from './newer-sections.ts';
 
 /** What a program needs of its object. */
 export interface ProgramOwner {
   readonly listen: Listen;
   /** Takes a link over, to destroy it when the object is closed. */
-  own(link: BpfLink): void;
+  own(link: Link): void;
 }
 
 /** A program of an object, before and after load. */
@@ -65,16 +66,32 @@ export class BpfProgram {
 
   /**
    * Attaches by one of libbpf's functions (`bpf_program__attach_…`), which is given the `struct bpf_program *` and
-   * returns a `struct bpf_link *` or a negative errno. The object destroys the link when it is closed.
+   * returns a `struct bpf_link *` or a negative errno. The object destroys the link when it is closed. Errors are
+   * told by `section`, which says what is attached where.
    *
    * @throws ATTACH_FAILED, PERMISSION_DENIED, FEATURE_UNSUPPORTED
    */
-  attachBy(call: (pointer: number) => number): BpfLink {
-    const heard = this.#owner.listen(() => call(this.#live));
-    if (heard.value < 0) throw attachError(this, heard);
-    const link = new BpfLink(heard.value);
+  attachBy(call: (pointer: number) => number, section = this.section): BpfLink {
+    const link = new BpfLink(this.#made(call, section));
     this.#owner.own(link);
     return link;
+  }
+
+  /** Attaches by a call that returns a link's descriptor or a negative errno, in all else as `attachBy` does. */
+  linkBy(call: (pointer: number) => number, section = this.section): DescriptorLink {
+    const link = new DescriptorLink(this.#made(call, section));
+    this.#owner.own(link);
+    return link;
+  }
+
+  /** Makes a call of libbpf and hears what it says of it. */
+  listen<T>(call: (pointer: number) => T): Heard<T> {
+    return this.#owner.listen(() => call(this.#live));
+  }
+
+  /** Has the object destroy something of the program's when it is closed. */
+  own(link: Link): void {
+    this.#owner.own(link);
   }
 
   /**
@@ -90,6 +107,12 @@ export class BpfProgram {
   /** Forgets the pointer, when the object is closed. */
   release(): void {
     this.#pointer = 0;
+  }
+
+  #made(call: (pointer: number) => number, section: string): number {
+    const heard = this.listen(call);
+    if (heard.value < 0) throw attachError({ name: this.name, section }, heard);
+    return heard.value;
   }
 
   get #live(): number {

@@ -9,6 +9,9 @@ describe('sectionKind', () => {
     ['uretprobe.s//bin/sh:main', 'uprobe'],
     ['kprobe.multi/do_*', 'kprobe_multi'],
     ['lsm.s/file_open', 'lsm'],
+    ['uprobe.multi.s//bin/sh:*', 'uprobe_multi'],
+    ['iter.s/task', 'iterator'],
+    ['raw_tp.w/sched_switch', 'raw_tracepoint'],
   ])('knows what %s needs of the kernel', (section, feature) => {
     expect(sectionKind(section).feature).toBe(feature);
   });
@@ -17,12 +20,9 @@ describe('sectionKind', () => {
     expect(sectionKind(section).needs).toBe('a network interface');
   });
 
-  test.each(['', 'iter/task', 'constructor', '__proto__/x', 'raw_tp/sched_switch'])(
-    'asks nothing more for %p',
-    (section) => {
-      expect(sectionKind(section)).toEqual({});
-    },
-  );
+  test.each(['', 'constructor', '__proto__/x', 'nonsense'])('asks nothing more for %p', (section) => {
+    expect(sectionKind(section)).toEqual({});
+  });
 });
 
 describe('sectionTarget', () => {

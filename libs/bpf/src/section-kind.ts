@@ -18,11 +18,16 @@ const ADMIN = { name: 'cap_sys_admin', reason: 'the kernel wants it for uprobes'
 const RAW_SOCKET = { name: 'cap_net_raw', reason: 'the kernel wants it for sockets that see packets' };
 const NETWORK = { name: 'cap_net_admin', reason: 'the kernel wants it for programs in the network' };
 
-const TRACEPOINT: SectionKind = { feature: 'tracefs', capability: TRACEFS };
+const TRACEPOINT: SectionKind = { feature: 'tracefs', capability: TRACEFS, needs: 'the tracepoint' };
 const KPROBE: SectionKind = { feature: 'kprobe', capability: TRACEFS, needs: 'the kernel function' };
 const SYSCALL_PROBE: SectionKind = { feature: 'kprobe', capability: TRACEFS, needs: 'the system call' };
 const UPROBE: SectionKind = { feature: 'uprobe', capability: ADMIN, needs: 'the binary and the function' };
-const TRAMPOLINE: SectionKind = { feature: 'fentry' };
+const UPROBES: SectionKind = {
+  ...UPROBE,
+  feature: 'uprobe_multi',
+  needs: 'the binary and a pattern of functions',
+};
+const TRAMPOLINE: SectionKind = { feature: 'fentry', needs: 'the kernel function' };
 const INTERFACE: SectionKind = { capability: NETWORK, needs: 'a network interface' };
 const CGROUP: SectionKind = { feature: 'cgroup', capability: NETWORK, needs: 'a cgroup' };
 const SOCKET_MAP: SectionKind = { capability: NETWORK, needs: 'a socket map' };
@@ -37,15 +42,23 @@ const KINDS: Readonly<Record<string, SectionKind>> = {
   kretsyscall: SYSCALL_PROBE,
   'kprobe.multi': { feature: 'kprobe_multi', needs: 'a pattern of kernel functions' },
   'kretprobe.multi': { feature: 'kprobe_multi', needs: 'a pattern of kernel functions' },
+  'kprobe.session': { feature: 'kprobe_session', needs: 'a pattern of kernel functions' },
   uprobe: UPROBE,
   uretprobe: UPROBE,
-  usdt: UPROBE,
+  usdt: { ...UPROBE, needs: 'the binary, the provider and the name' },
+  'uprobe.multi': UPROBES,
+  'uretprobe.multi': UPROBES,
+  'uprobe.session': { ...UPROBES, feature: 'uprobe_session' },
   fentry: TRAMPOLINE,
   fexit: TRAMPOLINE,
   fmod_ret: TRAMPOLINE,
-  lsm: { feature: 'lsm' },
+  tp_btf: { needs: 'the tracepoint' },
+  raw_tp: { feature: 'raw_tracepoint', needs: 'the tracepoint' },
+  raw_tracepoint: { feature: 'raw_tracepoint', needs: 'the tracepoint' },
+  iter: { feature: 'iterator', needs: 'what it goes over' },
+  lsm: { feature: 'lsm', needs: 'the hook' },
   lsm_cgroup: { ...CGROUP, feature: 'lsm' },
-  freplace: { feature: 'fentry', needs: 'the program and the function to replace' },
+  freplace: { feature: 'freplace', needs: 'the program and the function to replace' },
   struct_ops: { feature: 'struct_ops', needs: 'to be registered as a whole by its map' },
   xdp: INTERFACE,
   tcx: { ...INTERFACE, feature: 'tcx' },
@@ -77,6 +90,11 @@ export function sectionKind(section: string): SectionKind {
 /** The first word of a section, which is its kind: `kprobe.multi` of `?kprobe.multi.s/vfs_*`. */
 export function sectionWord(section: string): string {
   return (section.split('/')[0] ?? '').replace(/^\?/, '').replace(/\.(?:s|w|frags)$/, '');
+}
+
+/** Whether the section says that the program may sleep, as `uprobe.s` does. */
+export function isSleepable(section: string): boolean {
+  return /\.s$/.test(section.split('/')[0] ?? '');
 }
 
 /** What stands behind the kind: `syscalls/sys_enter_openat` of `tp/syscalls/sys_enter_openat`. */

@@ -120,6 +120,10 @@ export const LIBBPF = {
   bpf_map__max_entries: ['uint', 'pointer'],
   // int bpf_map__fd(const struct bpf_map *)
   bpf_map__fd: ['int', 'pointer'],
+  // __u32 bpf_map__map_flags(const struct bpf_map *)
+  bpf_map__map_flags: ['uint', 'pointer'],
+  // int bpf_map__set_map_flags(struct bpf_map *, __u32 flags)
+  bpf_map__set_map_flags: ['int', 'pointer', 'uint'],
   // int bpf_map__set_ifindex(struct bpf_map *, __u32 ifindex)
   bpf_map__set_ifindex: ['int', 'pointer', 'uint'],
   // bool bpf_map__is_internal(const struct bpf_map *)

@@ -114,9 +114,9 @@ describe('a target that does not exist', () => {
   });
 
   kernelTest('is named when it is a binary or a function of one', () => {
-    expect(failure('uprobe//bin/no-such-binary:f').message).toContain('failed to open /bin/no-such-binary');
+    expect(failure('uprobe//bin/no-such-binary:f').message).toBe("binary /bin/no-such-binary: isn't there");
     expect(failure('uprobe//bin/sh:no_such_function').message).toContain(
-      "failed to find symbol 'no_such_function'",
+      '/bin/sh has no function no_such_function',
     );
   });
 });

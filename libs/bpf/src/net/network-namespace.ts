@@ -30,12 +30,14 @@ export class NetworkNamespace {
   }
 
   /**
-   * Opens the namespace at a path such as /run/netns/blue or /proc/42/ns/net; without one, the process's own.
+   * Opens the namespace at a path such as /proc/42/ns/net, or of a name that ip-netns(8) gave; without one, the
+   * process's own.
    * The caller closes it.
    *
    * @throws ARGUMENT_INVALID when there is none
    */
-  static open(path: string = OWN): NetworkNamespace {
+  static open(pathOrName: string = OWN): NetworkNamespace {
+    const path = pathOrName.includes('/') ? pathOrName : join(NAMED_NAMESPACES, pathOrName);
     const descriptor = openFile(path);
     try {
       return new NetworkNamespace(path, descriptor);
@@ -77,7 +79,7 @@ export class NetworkNamespace {
   }
 }
 
-/** Does synchronous work in the namespace at a path, or in the process's own. @throws as NetworkNamespace does */
+/** Does synchronous work in the namespace at a path or of a name, or in the process's own. @throws as NetworkNamespace does */
 export function inNetworkNamespace<T>(path: string | undefined, work: (namespace: NetworkNamespace) => T): T {
   const namespace = NetworkNamespace.open(path);
   try {
@@ -116,11 +118,10 @@ function cannotOpen(path: string, cause: unknown): EcliError {
   });
 }
 
-/** Names beside the one that isn't there; a bare name means one of ip-netns(8). */
+/** Paths of what is beside the one that isn't there. */
 function nearPaths(path: string): string[] {
-  const folder = path.includes('/') ? dirname(path) : NAMED_NAMESPACES;
-  const near = nearNames(basename(path), namesIn(folder)).map((name) => join(folder, name));
-  return near;
+  const folder = dirname(path);
+  return nearNames(basename(path), namesIn(folder)).map((name) => join(folder, name));
 }
 
 function namesIn(folder: string): string[] {

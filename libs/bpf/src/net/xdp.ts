@@ -14,19 +14,21 @@ import type { NetworkInterface } from './network-interface.ts';
 import { NetworkNamespace } from './network-namespace.ts';
 import { RecordedLink } from './recorded-link.ts';
 
-/** linux/if_link.h, XDP_FLAGS_… */
-export const XDP_FLAGS_UPDATE_IF_NOEXIST = 1;
-export const XDP_FLAGS_SKB_MODE = 2;
-export const XDP_FLAGS_DRV_MODE = 4;
-export const XDP_FLAGS_HW_MODE = 8;
-export const XDP_FLAGS_REPLACE = 16;
-const XDP_FLAGS_MODES = XDP_FLAGS_SKB_MODE | XDP_FLAGS_DRV_MODE | XDP_FLAGS_HW_MODE;
+/** linux/if_link.h: `XDP_FLAGS_SKB_MODE`, … */
+export const XdpFlags = {
+  UPDATE_IF_NOEXIST: 1,
+  SKB_MODE: 2,
+  DRV_MODE: 4,
+  HW_MODE: 8,
+  REPLACE: 16,
+} as const;
+const MODES = XdpFlags.SKB_MODE | XdpFlags.DRV_MODE | XdpFlags.HW_MODE;
 
 export interface XdpOptions {
   readonly interface: NetworkInterface;
   /** The path of the network namespace that has the interface; the process's own without it. */
   readonly namespace?: string | undefined;
-  /** XDP_FLAGS_…; without a mode among them the kernel takes the driver's where it has one, generic elsewhere. */
+  /** Without a mode among them the kernel takes the driver's where it has one, generic elsewhere. */
   readonly flags: number;
   /** The descriptor of the program that ours replaces, and that comes back at the end. */
   readonly oldProgram?: number | undefined;
@@ -54,7 +56,7 @@ export function attachXdp(program: BpfProgram, options: XdpOptions): Link {
 
 /** Undefined where the kernel has no such links; it says EINVAL then, and for what netlink explains better. */
 function attachByLink(program: BpfProgram, options: XdpOptions): Link | undefined {
-  const flags = options.flags & XDP_FLAGS_MODES;
+  const flags = options.flags & MODES;
   const result = createLink(program, options.interface.index, { flags });
   if (result >= 0) return new DescriptorLink(result);
   if (-result === Errno.EINVAL) return undefined;
@@ -64,7 +66,7 @@ function attachByLink(program: BpfProgram, options: XdpOptions): Link | undefine
 function attachByNetlink(program: BpfProgram, options: XdpOptions, namespace: NetworkNamespace): Link {
   const { oldProgram } = options;
   const { index } = options.interface;
-  const mode = options.flags & XDP_FLAGS_MODES;
+  const mode = options.flags & MODES;
   const info = programInfo(program.fd);
   const record = writeRecord({
     kind: 'xdp',
@@ -75,8 +77,8 @@ function attachByNetlink(program: BpfProgram, options: XdpOptions, namespace: Ne
   });
   const heard = listen(() =>
     oldProgram === undefined
-      ? setXdpProgram(index, program.fd, mode | XDP_FLAGS_UPDATE_IF_NOEXIST)
-      : setXdpProgram(index, program.fd, mode | XDP_FLAGS_REPLACE, oldProgram),
+      ? setXdpProgram(index, program.fd, mode | XdpFlags.UPDATE_IF_NOEXIST)
+      : setXdpProgram(index, program.fd, mode | XdpFlags.REPLACE, oldProgram),
   );
   if (heard.value < 0) {
     record?.remove();
@@ -84,7 +86,7 @@ function attachByNetlink(program: BpfProgram, options: XdpOptions, namespace: Ne
   }
   return new RecordedLink(namespace, record, () => {
     const { value } = listen(() =>
-      setXdpProgram(index, oldProgram ?? -1, mode | XDP_FLAGS_REPLACE, program.fd),
+      setXdpProgram(index, oldProgram ?? -1, mode | XdpFlags.REPLACE, program.fd),
     );
     // Another program in its place (EEXIST), or no interface: ours is gone already.
     if (value >= 0 || [Errno.ENODEV, Errno.EEXIST, Errno.EINVAL].includes(-value)) return;
@@ -160,7 +162,7 @@ function reasonOf(
 }
 
 function modeName(flags: number): string | undefined {
-  if (flags & XDP_FLAGS_SKB_MODE) return 'generic';
-  if (flags & XDP_FLAGS_DRV_MODE) return 'native';
-  return flags & XDP_FLAGS_HW_MODE ? 'offload' : undefined;
+  if (flags & XdpFlags.SKB_MODE) return 'generic';
+  if (flags & XdpFlags.DRV_MODE) return 'native';
+  return flags & XdpFlags.HW_MODE ? 'offload' : undefined;
 }
