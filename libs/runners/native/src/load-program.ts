@@ -1,4 +1,4 @@
-import { openObject, setVariables } from '@ecli/bpf';
+import { openObject, removeLeftOvers, setVariables } from '@ecli/bpf';
 import { dataSections, type ObjectFile, parseObject } from '@ecli/btf';
 import {
   ArgumentError,
@@ -13,6 +13,7 @@ import {
   findVariables,
   type PackageMeta,
   parseArguments,
+  planExports,
   programOptions,
   readPackage,
   statedValues,
@@ -20,7 +21,6 @@ import {
   type VariableValue,
 } from '@ecli/packages';
 import { planAttachments } from './attach/plan.ts';
-import { planExports } from './exports/export-plan.ts';
 import { prepareExports } from './exports/prepared-export.ts';
 import { HelpProgram } from './help-program.ts';
 import { LogStream } from './log-stream.ts';
@@ -91,6 +91,7 @@ function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation)
   try {
     const plans = planExports({ program: spec.name, meta, object, file }, spec.presentation?.maps);
     const exports = prepareExports(plans, { file, meta, spec, stream, budget });
+    removeLeftOvers(diagnose);
     const attachments = planAttachments(meta.bpf_skel.progs, object, file, spec);
     setVariables(object, values);
     object.load();

@@ -14,6 +14,8 @@ export interface Attachment {
   readonly program: BpfProgram;
   /** For people: `eth0 (xdp)`, `tp/sched/sched_switch`. */
   readonly where: string;
+  /** Attached before the others, because what they do counts on it. */
+  readonly early?: boolean;
   /**
    * Attaches, once, after the object is loaded; on a failure nothing stays attached.
    *

@@ -26,13 +26,14 @@ export function planAttachments(
   const asked = new Map(spec.attach?.map(({ program, target }) => [program, target]));
   refuseUnknown([...asked.keys()], programs);
   const context: PlanContext = { object, file, spec };
-  return programs.flatMap((meta) => {
+  const attachments = programs.flatMap((meta) => {
     const program = findProgram(meta, object);
     const target = asked.get(meta.name);
     if (target !== undefined) program.setAutoload(true);
     else if (!meta.link || !program.autoload) return [];
     return [planOne(requestOf(program, meta, target), context)];
   });
+  return attachments.sort((a, b) => Number(b.early ?? false) - Number(a.early ?? false));
 }
 
 function refuseUnknown(names: readonly string[], programs: readonly ProgramMeta[]): void {
