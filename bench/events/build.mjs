@@ -2,15 +2,16 @@
 // and the program of bench/events as an object and as a package, for one ring size.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const cli = fileURLToPath(new URL('../../apps/ecli/bin/ecli.cjs', import.meta.url));
 
-function compile(name, folder, libraries = []) {
-  const binary = join(folder, name);
-  execFileSync('cc', ['-O2', '-Wall', '-Wextra', join(here, `${name}.c`), '-o', binary, ...libraries]);
+/** Compiles NAME.c, one of this folder's unless it is a path, into `folder`; returns the binary's path. */
+export function compileTool(name, folder, flags = []) {
+  const binary = join(folder, basename(name));
+  execFileSync('cc', ['-O2', '-Wall', '-Wextra', `${resolve(here, name)}.c`, '-o', binary, ...flags]);
   return binary;
 }
 
@@ -32,9 +33,9 @@ export function buildBenchmark(folder, ringBytes) {
     { stdio: 'inherit' },
   );
   return {
-    generator: compile('generator', folder),
-    reader: compile('reader', folder),
-    printer: compile('printer', folder, ['-lbpf']),
+    generator: compileTool('generator', folder),
+    reader: compileTool('reader', folder),
+    printer: compileTool('printer', folder, ['-lbpf']),
     object: join(output, 'events.bpf.o'),
     package: join(output, 'package.json'),
   };

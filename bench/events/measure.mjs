@@ -1,7 +1,16 @@
 // One measured run of one tool: start it, wait until it is attached, fire, wait until its output rests,
 // stop it, count. CPU time and peak memory are the kernel's own figures for the tool's process.
 import { execFile, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -16,8 +25,11 @@ const BUSY_SECONDS = 0.05;
 const DRAIN_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 20_000;
 
-/** Offers `load` ({rate, seconds} or {burst}) to `tool` and returns what it showed and what that cost. */
-export async function measure(tool, { built, format, sink, load, folder }) {
+/**
+ * Offers `load` ({rate, seconds} or {burst}) to `tool` and returns what it showed and what that cost. `keep` names a
+ * file to be left with its output.
+ */
+export async function measure(tool, { built, format, sink, load, folder, keep }) {
   const process = start(tool.command(format), { sink, reader: built.reader, folder });
   try {
     await attached(process.tool);
@@ -38,6 +50,7 @@ export async function measure(tool, { built, format, sink, load, folder }) {
   } finally {
     process.tool.kill('SIGKILL');
     process.reader?.kill('SIGKILL');
+    if (keep) renameSync(process.file, keep);
     rmSync(process.file, { force: true });
   }
 }
