@@ -9,6 +9,15 @@
  */
 export { build, type BuildOptions, type BuildResult, type CompileOptions, compileSource } from './build.ts';
 export { describeObject, type DescribeOptions } from './describe-object.ts';
+export { sampleLayout } from './exports/export-layout.ts';
+export {
+  type BufferExport,
+  type ExportPlan,
+  type NamedMap,
+  planExports,
+  type SampledExport,
+} from './exports/export-plan.ts';
+export type { ExportedType } from './exports/exported-type.ts';
 export { MAX_OBJECT_SIZE, parseJsonPackage, stringifyJsonPackage } from './json-package.ts';
 export type * from './meta.ts';
 export type { ArgumentType } from './options/argument-types.ts';

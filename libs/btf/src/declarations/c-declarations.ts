@@ -264,10 +264,9 @@ class Printer {
   private enumeration(type: EnumType, depth: number): string {
     const tag = type.name === '' ? '' : ` ${this.tag(type)}`;
     const indent = INDENT.repeat(depth + 1);
-    const atWidth = type.signed ? BigInt.asIntN : BigInt.asUintN;
     const values = type.values.map((each) => {
       this.line();
-      const value = constant(atWidth(type.size * 8, each.value), type);
+      const value = constant(each.value, type);
       return `${indent}${this.words.of(each, each.name)} = ${value},`;
     });
     return [`enum${tag} {`, ...values, `${INDENT.repeat(depth)}}${modeOf(type)}`].join('\n');
@@ -292,8 +291,10 @@ function modeOf({ size }: EnumType): string {
 /** GCC's names of integers by size (GCC manual, "Common Type Attributes"). */
 const MODES: Readonly<Record<number, string>> = { 1: 'QI', 2: 'HI', 8: 'DI' };
 
-/** The most negative number has no literal of its own in C. */
-function constant(value: bigint, { size, signed }: EnumType): string {
+/** At the enum's width: compilers store those of a narrow enum as 32 bits. The most negative one has no literal. */
+function constant(stored: bigint, { size, signed }: EnumType): string {
+  const bits = size * 8;
+  const value = signed ? BigInt.asIntN(bits, stored) : BigInt.asUintN(bits, stored);
   if (signed && value === -(1n << 63n)) return '-9223372036854775807LL - 1';
   if (size < 8) return `${value}`;
   return `${value}${signed ? 'LL' : 'ULL'}`;

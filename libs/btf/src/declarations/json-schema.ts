@@ -1,7 +1,7 @@
 import type { EnumShape, Field, IntegerShape, Layout, Shape } from '../render/layout.ts';
 
 /** A JSON Schema, of draft 2020-12, as plain JSON. */
-export type JsonSchema = { readonly [keyword: string]: unknown };
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** 2020-12, the draft whose words are used. */
 export const JSON_SCHEMA_DRAFT = 'https://json-schema.org/draft/2020-12/schema';

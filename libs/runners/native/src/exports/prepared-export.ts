@@ -1,14 +1,12 @@
-import { openPerfBuffer, openRingBuffer, type SampleReader } from '@ecli/bpf';
+import { type BpfMap, openPerfBuffer, openRingBuffer, type SampleReader } from '@ecli/bpf';
 import { compileFilter, type ObjectFile, type SampleFilter, selectFields } from '@ecli/btf';
 import { ArgumentError, type LoadSpec, printable } from '@ecli/core';
-import type { PackageMeta } from '@ecli/packages';
+import { type BufferExport, type ExportPlan, type PackageMeta, sampleLayout } from '@ecli/packages';
 import type { LogStream } from '../log-stream.ts';
 import type { EventBudget, Output } from '../output.ts';
 import { compileRows } from '../rows/compile-rows.ts';
 import type { Rows } from '../rows/rows.ts';
 import { SamplePump } from '../sample-pump.ts';
-import { sampleLayout } from './export-layout.ts';
-import type { BufferExport, ExportPlan } from './export-plan.ts';
 
 /** An export whose decoder is compiled; once the object is loaded, it can be opened. */
 export interface PreparedExport {
@@ -33,7 +31,7 @@ export interface ExportContext {
  * an export doesn't have
  */
 export function prepareExports(
-  plans: readonly ExportPlan[],
+  plans: readonly ExportPlan<BpfMap>[],
   context: ExportContext,
 ): readonly PreparedExport[] {
   refuseSort(plans, context.spec);
@@ -44,7 +42,7 @@ export function prepareExports(
   });
 }
 
-function refuseSort(plans: readonly ExportPlan[], { presentation }: LoadSpec): void {
+function refuseSort(plans: readonly ExportPlan<BpfMap>[], { presentation }: LoadSpec): void {
   const { sort } = presentation ?? {};
   if (sort === undefined || plans.some(({ kind }) => kind === 'sampled')) return;
   throw new ArgumentError(`--sort ${printable(sort)}: events are shown in the order in which they come`, [], {
@@ -53,7 +51,7 @@ function refuseSort(plans: readonly ExportPlan[], { presentation }: LoadSpec): v
 }
 
 function prepare(
-  plan: ExportPlan,
+  plan: ExportPlan<BpfMap>,
   mapColumn: { readonly name: string; readonly width: number } | undefined,
   context: ExportContext,
 ): PreparedExport {
@@ -72,7 +70,7 @@ function prepare(
 }
 
 function openBuffer(
-  plan: BufferExport,
+  plan: BufferExport<BpfMap>,
   rows: Rows,
   filter: SampleFilter | undefined,
   { meta, spec, stream, budget }: ExportContext,
@@ -90,6 +88,9 @@ function openBuffer(
   });
 }
 
-function openReader({ kind, map }: BufferExport, { perf_buffer_pages: pages }: PackageMeta): SampleReader {
+function openReader(
+  { kind, map }: BufferExport<BpfMap>,
+  { perf_buffer_pages: pages }: PackageMeta,
+): SampleReader {
   return kind === 'ring' ? openRingBuffer(map) : openPerfBuffer(map, { pages });
 }

@@ -1,6 +1,6 @@
 import { checkExportType, type MapDefinition, type ObjectFile } from '@ecli/btf';
 import { EcliError, printable } from '@ecli/core';
-import type { CustomMember, MapMeta, PackageMeta } from '@ecli/packages';
+import type { CustomMember, MapMeta, PackageMeta } from '../meta.ts';
 
 /** What samples or values are: a type of the object's BTF, or members that the package lists. */
 export type ExportedType =

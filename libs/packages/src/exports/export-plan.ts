@@ -1,25 +1,31 @@
-import type { BpfMap, BpfObject } from '@ecli/bpf';
 import { type MapDefinition, mapDefinitions, type ObjectFile } from '@ecli/btf';
 import { ArgumentError, EcliError, nearNames, printable } from '@ecli/core';
-import type { MapMeta, PackageMeta, SampleMeta, StackTraceMeta } from '@ecli/packages';
+import type { MapMeta, PackageMeta, SampleMeta, StackTraceMeta } from '../meta.ts';
 import { type ExportedType, exportedType } from './exported-type.ts';
 
 /** A map whose content is shown, and what that is. */
-export type ExportPlan = BufferExport | SampledExport;
+export type ExportPlan<M extends NamedMap> = BufferExport<M> | SampledExport<M>;
 
-interface Export {
-  readonly map: BpfMap;
+/** A map as whoever plans has it: in the kernel, or only defined. */
+export interface NamedMap {
+  readonly name: string;
+  /** As C spells it: `BPF_MAP_TYPE_RINGBUF`. */
+  readonly type: string;
+}
+
+interface Export<M extends NamedMap> {
+  readonly map: M;
   /** Of a buffer's samples, or of a sampled map's values. */
   readonly type: ExportedType;
   /** Set where the type's members are a stack and whose it is. */
   readonly stackTrace?: StackTraceMeta;
 }
 
-export interface BufferExport extends Export {
+export interface BufferExport<M extends NamedMap> extends Export<M> {
   readonly kind: 'ring' | 'perf';
 }
 
-export interface SampledExport extends Export {
+export interface SampledExport<M extends NamedMap> extends Export<M> {
   readonly kind: 'sampled';
   readonly sample: SampleMeta;
   /** Id of the type of the map's keys; undefined for a queue or a stack, which has none. */
@@ -27,7 +33,7 @@ export interface SampledExport extends Export {
 }
 
 /** Maps that programs send samples through. */
-const BUFFERS: Readonly<Record<string, BufferExport['kind']>> = {
+const BUFFERS: Readonly<Record<string, BufferExport<NamedMap>['kind']>> = {
   BPF_MAP_TYPE_RINGBUF: 'ring',
   BPF_MAP_TYPE_PERF_EVENT_ARRAY: 'perf',
 };
@@ -41,11 +47,12 @@ const PLAIN_SAMPLE: SampleMeta = {
 };
 
 /** What plans are made of. */
-interface Package {
+interface Package<M extends NamedMap> {
   /** For people. */
   readonly program: string;
   readonly meta: PackageMeta;
-  readonly object: BpfObject;
+  /** Finds the object's maps by name. */
+  readonly object: { map(name: string): M | undefined };
   readonly file: ObjectFile;
 }
 
@@ -55,20 +62,23 @@ interface Package {
  *
  * @throws PACKAGE_INVALID naming the map that can't be shown; ARGUMENT_INVALID for a name that no map has
  */
-export function planExports(from: Package, named: readonly string[] | undefined): readonly ExportPlan[] {
+export function planExports<M extends NamedMap>(
+  from: Package<M>,
+  named?: readonly string[],
+): readonly ExportPlan<M>[] {
   return new ExportPlanner(from).plan(named);
 }
 
-class ExportPlanner {
+class ExportPlanner<M extends NamedMap> {
   private readonly maps: readonly MapMeta[];
   private readonly definitions: ReadonlyMap<string, MapDefinition>;
 
-  constructor(private readonly from: Package) {
+  constructor(private readonly from: Package<M>) {
     this.maps = from.meta.bpf_skel.maps.filter(({ mmaped }) => !mmaped);
     this.definitions = new Map(mapDefinitions(from.file).map((definition) => [definition.name, definition]));
   }
 
-  plan(named: readonly string[] | undefined): readonly ExportPlan[] {
+  plan(named: readonly string[] | undefined): readonly ExportPlan<M>[] {
     if (named !== undefined) return [...new Set(named)].map((name) => this.planNamed(name));
     if (this.from.meta.enable_multiple_export_types) {
       return this.maps
@@ -81,14 +91,14 @@ class ExportPlanner {
     return last ? [this.planMap(last.meta)] : [];
   }
 
-  private planNamed(name: string): ExportPlan {
+  private planNamed(name: string): ExportPlan<M> {
     const meta = this.maps.find((map) => map.name === name);
     if (!meta) throw this.noSuchMap(name);
     const isSampled = meta.sample !== undefined || this.find(name).type in BUFFERS;
     return this.planMap(isSampled ? meta : { ...meta, sample: PLAIN_SAMPLE });
   }
 
-  private planMap(meta: MapMeta): ExportPlan {
+  private planMap(meta: MapMeta): ExportPlan<M> {
     const map = this.find(meta.name);
     const definition = this.definitions.get(meta.name);
     const type = exportedType(meta, definition, this.from);
@@ -100,7 +110,7 @@ class ExportPlanner {
     return { ...common, kind: 'sampled', sample: meta.sample, ...(keyType !== undefined && { keyType }) };
   }
 
-  private find(name: string): BpfMap {
+  private find(name: string): M {
     const map = this.from.object.map(name);
     if (map) return map;
     throw new EcliError(
@@ -131,7 +141,7 @@ function stackTraceOf({ intepreter }: MapMeta): { readonly stackTrace?: StackTra
 /** Maps without keys: a value is put in at one end and taken out at one. */
 const KEYLESS = ['BPF_MAP_TYPE_QUEUE', 'BPF_MAP_TYPE_STACK'];
 
-function keyTypeOf({ name, type }: BpfMap, definition: MapDefinition | undefined): number | undefined {
+function keyTypeOf({ name, type }: NamedMap, definition: MapDefinition | undefined): number | undefined {
   if (KEYLESS.includes(type)) return undefined;
   if (definition?.keyType !== undefined) return definition.keyType;
   throw new EcliError('PACKAGE_INVALID', `map ${printable(name)}: nothing says of which type its keys are`, {
