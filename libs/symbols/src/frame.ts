@@ -1,5 +1,6 @@
 /** One address of a stack, and what is known about it. Names are printable and bounded. */
 export interface Frame {
+  readonly space: 'kernel' | 'user';
   /** 16 hexadecimal digits. */
   readonly address: string;
   /** Demangled. */
@@ -14,6 +15,12 @@ export interface Frame {
 export interface StackSymbols<R> {
   /** What `render` made of the frame at an address, of which `low` and `high` are 32 bits each. */
   frame(low: number, high: number): R;
+}
+
+/** Where the frames of stacks come from. */
+export interface FrameSource<R> {
+  kernel(low: number, high: number): R;
+  process(pid: number): StackSymbols<R>;
 }
 
 /** Both halves as 16 hexadecimal digits. */

@@ -9,5 +9,6 @@
  * Read frame.ts and symbolizer.ts first, then process-symbols.ts. All that a process or its files say is untrusted:
  * whatever they hold, the worst is a frame without a name.
  */
-export type { Frame, StackSymbols } from './frame.ts';
+export { BareAddresses } from './bare-addresses.ts';
+export type { Frame, FrameSource, StackSymbols } from './frame.ts';
 export { Symbolizer, type SymbolizerOptions } from './symbolizer.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { printable } from '@ecli/core';
 import { Decoder } from './decoder.ts';
 import { FileCache } from './file-cache.ts';
-import { addressDigits, type Frame, type StackSymbols } from './frame.ts';
+import { addressDigits, type Frame, type FrameSource, type StackSymbols } from './frame.ts';
 import { KernelSymbols } from './kernel-symbols.ts';
 import { ProcessSymbols } from './process-symbols.ts';
 import { Vdso } from './vdso.ts';
@@ -30,7 +30,7 @@ export interface SymbolizerOptions<R> {
  * Names the addresses of stacks. What `render` makes of a frame is kept: an address that was met before costs one
  * look into a table. All that is kept is bounded; what wasn't used for longest goes first.
  */
-export class Symbolizer<R> {
+export class Symbolizer<R> implements FrameSource<R> {
   private readonly decoder: Decoder;
   private readonly files: FileCache;
   private readonly vdso: Vdso;
