@@ -40,6 +40,7 @@ export type { SpellOptions } from './spell.ts';
 export { compileCsvRow, type CsvRowRenderer } from './render/csv-row.ts';
 export { fieldAt } from './render/field-path.ts';
 export { compileFilter, type SampleFilter } from './filter/sample-filter.ts';
+export { compileSortKey, type SortKey } from './filter/sort-key.ts';
 export { compileJsonRow } from './render/json-row.ts';
 export {
   entryLayout,

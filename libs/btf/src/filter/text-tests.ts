@@ -57,3 +57,13 @@ export function textMatches(view: DataView, at: number, size: number, pattern: R
   const begin = view.byteOffset + at;
   return pattern.test(decodable.toString('utf8', begin, view.byteOffset + endOf(view, at, size)));
 }
+
+/** Compares two texts of at most `size` bytes as strcmp does. */
+export function compareTexts(view: DataView, at: number, otherAt: number, size: number): number {
+  for (let index = 0; index < size; index++) {
+    const byte = view.getUint8(at + index);
+    const difference = byte - view.getUint8(otherAt + index);
+    if (difference !== 0 || byte === 0) return difference;
+  }
+  return 0;
+}
