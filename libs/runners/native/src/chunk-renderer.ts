@@ -52,7 +52,7 @@ export class ChunkRenderer {
   }
 
   /** Begins a new chunk with what is in `reader`, showing at most `most` samples. */
-  fill(reader: SampleReader, most: number): void {
+  fill(reader: Pick<SampleReader, 'memory' | 'drain'>, most: number): void {
     this.visited = 0;
     this.shown = 0;
     this.visitedBytes = 0;

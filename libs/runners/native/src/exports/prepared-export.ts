@@ -3,6 +3,7 @@ import { compileFilter, type ObjectFile, type SampleFilter, selectFields } from 
 import { ArgumentError, type LoadSpec, printable } from '@ecli/core';
 import { type BufferExport, type ExportPlan, type PackageMeta, sampleLayout } from '@ecli/packages';
 import type { LogStream } from '../log-stream.ts';
+import { prepareSample } from '../maps/prepared-sample.ts';
 import type { EventBudget, Output } from '../output.ts';
 import { compileRows } from '../rows/compile-rows.ts';
 import type { Rows } from '../rows/rows.ts';
@@ -36,9 +37,11 @@ export function prepareExports(
 ): readonly PreparedExport[] {
   refuseSort(plans, context.spec);
   const widest = Math.max(...plans.map(({ map }) => map.name.length));
+  const pictures = plans.filter(({ kind }) => kind === 'sampled').length;
   return plans.map((plan) => {
     const mapColumn = plans.length > 1 ? { name: plan.map.name, width: widest } : undefined;
-    return prepare(plan, mapColumn, context);
+    if (plan.kind === 'sampled') return prepareSample(plan, { mapColumn, pictures }, context);
+    return prepareBuffer(plan, mapColumn, context);
   });
 }
 
@@ -50,13 +53,12 @@ function refuseSort(plans: readonly ExportPlan<BpfMap>[], { presentation }: Load
   });
 }
 
-function prepare(
-  plan: ExportPlan<BpfMap>,
+function prepareBuffer(
+  plan: BufferExport<BpfMap>,
   mapColumn: { readonly name: string; readonly width: number } | undefined,
   context: ExportContext,
 ): PreparedExport {
   const { spec, stream } = context;
-  if (plan.kind === 'sampled') throw new Error('sampled');
   const layout = sampleLayout(plan, context.file.btf);
   const { fields, filters = [] } = spec.presentation ?? {};
   const rows = compileRows(fields ? selectFields(layout, fields) : layout, {
