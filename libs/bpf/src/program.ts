@@ -95,13 +95,13 @@ export class BpfProgram {
   }
 
   /**
-   * Attaches where the section says. The object destroys the link when it is closed.
+   * Attaches where the section says, or where it was told to before load, which `section` then names in messages. The object destroys the link when it is closed.
    *
    * @throws ATTACH_FAILED, PERMISSION_DENIED; FEATURE_UNSUPPORTED where the kernel lacks what the section
    * asks for, or where the section doesn't say enough for libbpf to attach by it
    */
-  attach(): BpfLink {
-    return this.attachBy(bindings().libbpf.bpf_program__attach);
+  attach(section = this.section): BpfLink {
+    return this.attachBy(bindings().libbpf.bpf_program__attach, section);
   }
 
   /** Forgets the pointer, when the object is closed. */

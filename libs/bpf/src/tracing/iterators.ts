@@ -4,21 +4,20 @@ import { promisify } from 'node:util';
 import { bindings } from '../bindings.ts';
 import { Errno, errnoName } from '../errno.ts';
 import type { BpfLink } from '../link.ts';
+import type { BpfMap } from '../map.ts';
 import { createOpts } from '../opts.ts';
 import type { BpfProgram } from '../program.ts';
 
 /** What an iterator goes over, where its kind doesn't say all. */
 export type IteratorScope =
-  /** The entries of a map, by its descriptor. */
-  | { readonly map: number }
+  /** The entries of a map of the same object, or of one in the kernel by its id or by its path in bpffs. */
+  | { readonly map: Pick<BpfMap, 'fd'> }
+  | { readonly mapId: number }
+  | { readonly mapPath: string }
   /** The threads of one process. */
   | { readonly pid: number }
   /** A cgroup and those in it, by its folder. */
   | { readonly cgroup: string };
-
-/** linux/bpf.h: enum bpf_cgroup_iter_order */
-const BPF_CGROUP_ITER_DESCENDANTS_PRE = 2;
-const LINK_INFO_BYTES = 16;
 
 /**
  * Attaches an iterator: it runs whenever its text is read.
@@ -27,17 +26,37 @@ const LINK_INFO_BYTES = 16;
  */
 export function attachIterator(program: BpfProgram, scope?: IteratorScope): BpfLink {
   const { libbpf } = bindings();
-  const folder = scope && 'cgroup' in scope ? openFolder(scope.cgroup) : undefined;
+  const opened = scope && open(scope);
   try {
-    const { opts, info } = iteratorOpts(scope, folder);
-    return program.attachBy((pointer) => {
-      const link = libbpf.bpf_program__attach_iter(pointer, opts);
-      info.fill(0); // keeps it alive until here
-      return link;
-    });
+    const info = linkInfo(scope, opened ?? -1);
+    // struct bpf_iter_attach_opts:  0 size_t sz   8 union bpf_iter_link_info *   16 __u32 its size
+    const opts = createOpts(24);
+    if (scope) {
+      opts.writeBigUInt64LE(BigInt(bindings().addressOf(info)), 8);
+      opts.writeUInt32LE(info.byteLength, 16);
+    }
+    const link = program.attachBy((pointer) => libbpf.bpf_program__attach_iter(pointer, opts));
+    info.fill(0); // used until here, though only its address was passed
+    return link;
   } finally {
-    if (folder !== undefined) closeSync(folder);
+    if (opened !== undefined) bindings().libc.close(opened);
   }
+}
+
+/** Opens what a scope names and libbpf takes as a descriptor. */
+function open(scope: IteratorScope): number | undefined {
+  const { libbpf } = bindings();
+  if ('cgroup' in scope) return openFolder(scope.cgroup);
+  if ('mapId' in scope) return opened(libbpf.bpf_map_get_fd_by_id(scope.mapId), `map ${scope.mapId}`);
+  if ('mapPath' in scope) return opened(libbpf.bpf_obj_get(scope.mapPath), `map ${printable(scope.mapPath)}`);
+  return undefined;
+}
+
+function opened(descriptor: number, subject: string): number {
+  if (descriptor >= 0) return descriptor;
+  const reason =
+    -descriptor === Errno.ENOENT ? "isn't in the kernel" : `can't be opened: ${errnoName(descriptor)}`;
+  throw new EcliError('ATTACH_FAILED', `${subject}: ${reason}`, { hint: 'bpftool map show lists the maps' });
 }
 
 function openFolder(path: string): number {
@@ -48,27 +67,25 @@ function openFolder(path: string): number {
   }
 }
 
+/** linux/bpf.h: enum bpf_cgroup_iter_order */
+const BPF_CGROUP_ITER_DESCENDANTS_PRE = 2;
+
 /**
- * Builds a `struct bpf_iter_attach_opts`:  0 size_t sz   8 union bpf_iter_link_info *   16 __u32 its size
+ * Builds a `union bpf_iter_link_info` (linux/bpf.h):
  *
- * and the union:  map:  0 __u32 map_fd     cgroup:  0 __u32 order   4 __u32 cgroup_fd     task:  0 __u32 tid   4 __u32 pid
+ *     map     0  __u32 map_fd
+ *     cgroup  0  __u32 order     4  __u32 cgroup_fd
+ *     task    0  __u32 tid       4  __u32 pid
  */
-function iteratorOpts(
-  scope: IteratorScope | undefined,
-  folder: number | undefined,
-): { opts: Buffer; info: Buffer } {
-  const info = Buffer.alloc(LINK_INFO_BYTES);
-  const opts = createOpts(24);
-  if (scope === undefined) return { opts, info };
-  if ('map' in scope) info.writeInt32LE(scope.map, 0);
+function linkInfo(scope: IteratorScope | undefined, descriptor: number): Buffer {
+  const info = Buffer.alloc(16);
+  if (scope === undefined) return info;
   if ('pid' in scope) info.writeUInt32LE(scope.pid, 4);
-  if (folder !== undefined) {
+  else if ('cgroup' in scope) {
     info.writeUInt32LE(BPF_CGROUP_ITER_DESCENDANTS_PRE, 0);
-    info.writeInt32LE(folder, 4);
-  }
-  opts.writeBigUInt64LE(BigInt(bindings().addressOf(info)), 8);
-  opts.writeUInt32LE(LINK_INFO_BYTES, 16);
-  return { opts, info };
+    info.writeInt32LE(descriptor, 4);
+  } else info.writeInt32LE('map' in scope ? scope.map.fd : descriptor, 0);
+  return info;
 }
 
 const readFile = promisify(read);

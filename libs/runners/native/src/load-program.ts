@@ -23,6 +23,7 @@ import {
 import { planAttachments } from './attach/plan.ts';
 import { prepareExports } from './exports/prepared-export.ts';
 import { HelpProgram } from './help-program.ts';
+import { prepareIterators } from './iterators/prepare-iterators.ts';
 import { LogStream } from './log-stream.ts';
 import { closeAll, NativeProgram } from './native-program.ts';
 import { EventBudget, type Output } from './output.ts';
@@ -76,7 +77,7 @@ function shortName({ bpf_skel: { obj_name: name } }: PackageMeta): string {
   return name.replace(/(?<=.)_bpf$/, '');
 }
 
-function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation): Program {
+async function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation): Promise<Program> {
   const stream = new LogStream();
   const diagnose = verbose || meta.debug_verbose ? (line: string) => stream.say(line) : spec.diagnose;
   const btfPath = spec.btfPath ?? btfPathOfEnvironment();
@@ -90,12 +91,15 @@ function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation)
   const outputs: Output[] = [];
   try {
     const plans = planExports({ program: spec.name, meta, object, file }, spec.presentation?.maps);
-    const exports = prepareExports(plans, { file, meta, spec, stream, budget });
+    const exports = await prepareExports(plans, { file, meta, spec, stream, budget });
     removeLeftOvers(diagnose);
     const attachments = planAttachments(meta.bpf_skel.progs, object, file, spec);
+    const others = plans.map(({ map }) => map.name);
+    const iterators = prepareIterators(attachments, { spec, stream, budget, others });
     setVariables(object, values);
     object.load();
     for (const prepared of exports) outputs.push(prepared.open());
+    outputs.push(...iterators);
     return new NativeProgram({ name: spec.name, object, attachments, stream, outputs, budget, diagnose });
   } catch (error) {
     closeAll([...outputs.map((output) => () => output.close()), () => object.close()]);

@@ -4,10 +4,15 @@ import { ArgumentError, EcliError, type LoadSpec, nearNames, printable } from '@
 import type { ProgramMeta } from '@ecli/packages';
 import type { Attachment, AttachRequest, PlanContext, Planner } from './attachment.ts';
 import { NETWORK_PLANNERS } from './network.ts';
+import { planStructOps } from './struct-ops.ts';
 import { TRACING_PLANNERS } from './tracing.ts';
 
 /** How programs are attached, by the first word of their section. */
 const PLANNERS: Readonly<Record<string, Planner>> = { ...TRACING_PLANNERS, ...NETWORK_PLANNERS };
+
+/** Programs that are run by BPF_PROG_TEST_RUN and attached to nothing. */
+const CALLED = 'syscall';
+const STRUCT_OPS = 'struct_ops';
 
 /**
  * Finds where the programs of a package go, in the package's order. Those that are only to be loaded (`link` is
@@ -26,14 +31,23 @@ export function planAttachments(
   const asked = new Map(spec.attach?.map(({ program, target }) => [program, target]));
   refuseUnknown([...asked.keys()], programs);
   const context: PlanContext = { object, file, spec };
-  const attachments = programs.flatMap((meta) => {
+  const requests = programs.flatMap((meta) => {
     const program = findProgram(meta, object);
     const target = asked.get(meta.name);
     if (target !== undefined) program.setAutoload(true);
     else if (!meta.link || !program.autoload) return [];
-    return [planOne(requestOf(program, meta, target), context)];
+    return [requestOf(program, meta, target)];
   });
+  const operation = requests.find(({ kind }) => kind === STRUCT_OPS);
+  const attachments = [
+    ...requests.filter(isAttachedByItself).map((request) => planOne(request, context)),
+    ...(operation ? planStructOps(operation.program, object) : []),
+  ];
   return attachments.sort((a, b) => Number(b.early ?? false) - Number(a.early ?? false));
+}
+
+function isAttachedByItself({ kind, asked }: AttachRequest): boolean {
+  return kind !== STRUCT_OPS && (kind !== CALLED || asked !== undefined);
 }
 
 function refuseUnknown(names: readonly string[], programs: readonly ProgramMeta[]): void {

@@ -78,7 +78,7 @@ function packagedFlags({ name, flags = 0 }: ProgramMeta): number {
 }
 
 /** Programs and maps are made for a card when they are loaded. */
-function prepareOffload({ program }: AttachRequest, { index }: NetworkInterface, context: PlanContext): void {
+function prepareOffload({ program }: AttachRequest, card: NetworkInterface, context: PlanContext): void {
   if (context.spec.netns !== undefined) {
     throw new EcliError(
       'FEATURE_UNSUPPORTED',
@@ -86,8 +86,7 @@ function prepareOffload({ program }: AttachRequest, { index }: NetworkInterface,
       { hint: `run ecli there: nsenter --net=${context.spec.netns} ecli run …` },
     );
   }
-  program.setInterface(index);
-  context.object.maps.forEach((map) => map.setInterface(index));
+  context.object.offload(program, card);
 }
 
 /** libbpf.c, section_defs: `xdp/devmap`, `xdp/cpumap` */

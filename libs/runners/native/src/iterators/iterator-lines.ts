@@ -1,0 +1,82 @@
+import { type LoadSpec, printable } from '@ecli/core';
+import type { MapColumn } from '../rows/compile-rows.ts';
+import { type TimeNotation, timeNotation } from '../rows/timestamps.ts';
+
+/** How the lines of an iterator's text are written; it has no members that could be chosen, filtered or sorted by. */
+export interface IteratorLines {
+  readonly header?: string;
+  /** The bytes of one line; `us` is the time in microseconds since the epoch. */
+  write(line: string, us: number): string | Uint8Array;
+}
+
+export interface LineSettings extends Pick<LoadSpec, 'format' | 'presentation'> {
+  /** The program's name. */
+  readonly name: string;
+  /** Present where a program has several outputs, to tell them apart. */
+  readonly column?: MapColumn | undefined;
+  /** When the program was attached: microseconds since the epoch. */
+  readonly startUs: () => number;
+}
+
+/**
+ * Makes the format of an iterator's lines: text is what the program wrote; JSON is `{"PROGRAM":"LINE"}`; CSV has
+ * one column, `line`; raw has the line's bytes after their length. Text has times only where they are asked for:
+ * a picture of one moment is no list of events.
+ */
+export function iteratorLines(settings: LineSettings): IteratorLines {
+  const { presentation, startUs, format } = settings;
+  const notation = timeNotation(presentation?.timestamps ?? 'none', startUs);
+  switch (format) {
+    case 'text':
+      return textLines(settings, notation);
+    case 'json':
+      return jsonLines(settings, notation);
+    case 'csv':
+      return csvLines(settings, notation);
+    case 'raw':
+      return { write: (line) => rawLine(Buffer.from(line)) };
+  }
+}
+
+function textLines({ column }: LineSettings, notation: TimeNotation | undefined): IteratorLines {
+  const name = column ? `${printable(column.name).padEnd(column.width)} ` : '';
+  return {
+    write: (line, us) => `${name}${notation ? `${notation.text(us)} ` : ''}${safe(line)}\n`,
+  };
+}
+
+/** Tabs do a terminal no harm, and tables are made with them. */
+function safe(line: string): string {
+  return line.split('\t').map(printable).join('\t');
+}
+
+function jsonLines({ name }: LineSettings, notation: TimeNotation | undefined): IteratorLines {
+  return {
+    write(line, us) {
+      const time = notation && { timestamp: notation.text(us).trimStart() };
+      return `${JSON.stringify({ ...time, [name]: line })}\n`;
+    },
+  };
+}
+
+function csvLines({ column }: LineSettings, notation: TimeNotation | undefined): IteratorLines {
+  const heading = [...(notation ? ['timestamp'] : []), ...(column ? ['map'] : []), 'line'];
+  return {
+    header: heading.join(','),
+    write(line, us) {
+      const time = notation ? [notation.text(us).trimStart()] : [];
+      return `${[...time, ...(column ? [column.name] : []), line].map(csvCell).join(',')}\n`;
+    },
+  };
+}
+
+function csvCell(text: string): string {
+  const cell = printable(text);
+  return /[",]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+function rawLine(line: Buffer): Uint8Array {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(line.byteLength);
+  return Buffer.concat([length, line]);
+}
