@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { EntryTypes } from '../../src/render/layout.ts';
 import { TypeTable } from './type-table.ts';
 
 /** A random type, and samples of it. */
@@ -13,12 +14,16 @@ export const SAMPLES_A_TYPE = 4;
 /** Adds a type to the table and returns its id. */
 type Recipe = (table: TypeTable) => number;
 
-/** Names from tame to hostile. */
+/** Names from tame to hostile; in BTF a NUL ends them. */
 const name = fc.oneof(
   { weight: 6, arbitrary: fc.stringMatching(/^[a-z_]{1,12}$/) },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }) },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }).filter(isName) },
   { weight: 1, arbitrary: fc.constantFrom('a"];process.exit(7)//', '`${x}`', 'é\n\u2028', '\\"\x1b[31m') },
 );
+
+function isName(text: string): boolean {
+  return !text.includes('\0');
+}
 
 const integer: fc.Arbitrary<Recipe> = fc
   .record({ size: fc.constantFrom(1, 2, 4, 8, 16), signed: fc.boolean() })
@@ -45,21 +50,74 @@ function enumValue(): fc.Arbitrary<bigint> {
   return fc.oneof(fc.bigInt({ min: -3n, max: 3n }), fc.bigInt({ min: -(1n << 63n), max: (1n << 64n) - 1n }));
 }
 
+/** Each way that compilers have to say `char`; only what C calls plain char makes strings. */
+const chars: readonly Recipe[] = [
+  (table) => table.char(),
+  (table) => table.int('char', 1, false),
+  (table) => table.int('unsigned char', 1, false),
+  (table) => table.int('signed char', 1, true),
+  (table) => table.int('text', 1, false, { char: true }),
+  (table) => table.int('char', 2, true),
+  (table) => table.typedef('byte_t', table.typedef('letter', table.char())),
+];
+
+/** Pointers to what has no value of its own; a pointer is a number, whatever it points to. */
+const pointers: readonly Recipe[] = [
+  (table) => table.pointer(),
+  (table) => table.pointer(table.add({ kind: 'forward', name: 'sock', of: 'struct' })),
+  (table) => table.pointer(table.add({ kind: 'forward', name: 'either', of: 'union' })),
+  (table) => {
+    const next = table.pointer(table.types.length + 1);
+    table.struct('node', [['next', next]]);
+    return next;
+  },
+  (table) => {
+    const parameters = [{ name: 'context', type: 0 }];
+    return table.pointer(table.add({ kind: 'function_prototype', name: '', returns: 0, parameters }));
+  },
+];
+
 const scalar: fc.Arbitrary<Recipe> = fc.oneof(
   { weight: 4, arbitrary: integer },
   { weight: 2, arbitrary: enumeration },
-  fc.constantFrom<Recipe>(
-    (table) => table.bool(),
-    (table) => table.bool(4),
-    (table) => table.char(),
-    (table) => table.float(4),
-    (table) => table.float(8),
-    (table) => table.pointer(),
-    (table) => table.typedef('alias', table.add({ kind: 'const', name: '', target: table.pointer() })),
+  fc.constantFrom(1, 2, 4).map(
+    (size): Recipe =>
+      (table) =>
+        table.bool(size),
   ),
+  fc.constantFrom(4, 8).map(
+    (size): Recipe =>
+      (table) =>
+        table.float(size),
+  ),
+  fc.constantFrom(...chars),
+  fc.constantFrom(...pointers),
 );
 
-const string: fc.Arbitrary<Recipe> = fc.nat({ max: 20 }).map((size) => (table) => table.string(size));
+const string: fc.Arbitrary<Recipe> = fc
+  .record({ size: fc.nat({ max: 20 }), element: fc.constantFrom(...chars) })
+  .map(
+    ({ size, element }) =>
+      (table) =>
+        table.array(element(table), size),
+  );
+
+/** What a type may be wrapped in without becoming another. */
+const wrapping = fc.constantFrom('typedef', 'const', 'volatile', 'restrict', 'type_tag', 'declaration_tag');
+
+/** Typedef chains, qualifiers, and tags that nothing depends on. */
+function wrapped(inner: Recipe, wrappings: readonly string[]): Recipe {
+  return (table) => {
+    let id = inner(table);
+    for (const kind of wrappings) {
+      if (kind === 'declaration_tag') table.add({ kind, name: 'tag', target: id, component: -1 });
+      else if (kind === 'typedef') id = table.typedef('alias', id);
+      else if (kind === 'type_tag') id = table.add({ kind, name: 'user', target: id });
+      else id = table.add({ kind: kind as 'const', name: '', target: id });
+    }
+    return id;
+  };
+}
 
 /** A member's type, the gap before it, and what makes it a bit-field if its type can be one. */
 const member = (type: fc.Arbitrary<Recipe>): fc.Arbitrary<MemberRecipe> =>
@@ -105,6 +163,12 @@ const { type } = fc.letrec<{ type: Recipe; array: Recipe; composite: Recipe }>((
     { weight: 3, arbitrary: string },
     { weight: 1, arbitrary: tie('array') },
     { weight: 2, arbitrary: tie('composite') },
+    {
+      weight: 1,
+      arbitrary: fc
+        .record({ inner: tie('type'), wrappings: fc.array(wrapping, { minLength: 1, maxLength: 4 }) })
+        .map(({ inner, wrappings }) => wrapped(inner, wrappings)),
+    },
   ),
   array: fc.record({ element: tie('type'), length: fc.nat({ max: 4 }) }).map(
     ({ element, length }): Recipe =>
@@ -146,21 +210,43 @@ function sampleBytes(size: number): fc.Arbitrary<Uint8Array> {
 }
 
 /** Mostly structs, as programs export them; sometimes any type. */
-export const cases: fc.Arbitrary<Case> = fc
-  .oneof(
-    {
-      weight: 4,
-      arbitrary: fc
-        .array(member(type), { maxLength: 7 })
-        .map((members) => composite('struct', 'event', members)),
-    },
-    { weight: 1, arbitrary: type },
-  )
-  .chain((recipe) => {
+const sampled: fc.Arbitrary<Recipe> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .array(member(type), { maxLength: 7 })
+      .map((members) => composite('struct', 'event', members)),
+  },
+  { weight: 1, arbitrary: type },
+);
+
+function samplesOf(size: number): fc.Arbitrary<Uint8Array[]> {
+  return fc.array(sampleBytes(size), { minLength: SAMPLES_A_TYPE, maxLength: SAMPLES_A_TYPE });
+}
+
+export const cases: fc.Arbitrary<Case> = sampled.chain((recipe) => {
+  const table = new TypeTable();
+  const typeId = recipe(table);
+  return samplesOf(table.sizeOf(typeId)).map((samples) => ({ table, typeId, samples }));
+});
+
+/** The types of a random map, and entries of it as its reader lays them out. */
+export interface EntryCase extends EntryTypes {
+  readonly keyType: number;
+  readonly table: TypeTable;
+  readonly entries: readonly Uint8Array[];
+}
+
+export const entryCases: fc.Arbitrary<EntryCase> = fc
+  .record({
+    key: sampled,
+    value: sampled,
+    cpus: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+  })
+  .chain(({ key, value, cpus }) => {
     const table = new TypeTable();
-    const typeId = recipe(table);
-    const lengths = { minLength: SAMPLES_A_TYPE, maxLength: SAMPLES_A_TYPE };
-    return fc
-      .array(sampleBytes(table.sizeOf(typeId)), lengths)
-      .map((samples) => ({ table, typeId, samples }));
+    const types = { keyType: key(table), valueType: value(table), cpus };
+    const [keySize, valueSize] = [table.sizeOf(types.keyType), table.sizeOf(types.valueType)];
+    const values = cpus === undefined ? valueSize : cpus * 8 * Math.ceil(valueSize / 8);
+    return samplesOf(8 * Math.ceil(keySize / 8) + values).map((entries) => ({ table, ...types, entries }));
   });

@@ -1,9 +1,19 @@
 import { printable } from '@ecli/core';
-import type { TypeSource } from '../../src/render/layout.ts';
+import { plainJsonText } from './plain-rows.ts';
+import type { EntryTypes, TypeSource } from '../../src/render/layout.ts';
 import type { CompositeType, EnumType, IntType, Member } from '../../src/types.ts';
 
+/** One value, as each of the formats may show it. */
+export interface Cell {
+  readonly name: string;
+  readonly text: string;
+  readonly json: string;
+  /** That of the type; `text` for strings, `nested` for whatever has members. */
+  readonly kind: string;
+}
+
 /**
- * The rules of rows once more, as slow and plain as can be, from types and bytes to strings: what the compiled
+ * The rules of values once more, as slow and plain as can be, from types and bytes to strings: what the compiled
  * renderers are compared with. Shares nothing with them but the types. Little-endian only.
  */
 export class Interpreter {
@@ -12,25 +22,96 @@ export class Interpreter {
     private readonly bytes: Uint8Array,
   ) {}
 
-  header(typeId: number): string {
-    return this.columns(typeId).map(heading).join('');
+  /** The columns of a sample: a struct's members, or one named by the type. */
+  cells(typeId: number, prefix = '', bit = 0): Cell[] {
+    return this.columns(typeId).map(({ name, type, bitOffset, bitSize }) =>
+      this.cell(prefix + name, type, bit + bitOffset, bitSize),
+    );
   }
 
-  /** What follows the nine characters of the time. */
-  textRow(typeId: number): string {
-    let row = '#'.repeat(9);
-    let start = 9;
-    for (const member of this.columns(typeId)) {
-      const length = Array.from(row).length;
-      row += length >= start ? ' ' : ' '.repeat(start - length);
-      row += this.text(member.type, member.bitOffset, member.bitSize);
-      start += Array.from(heading(member)).length;
+  cell(name: string, typeId: number, bit: number, bitSize: number): Cell {
+    const { kind } = this.btf.resolve(typeId);
+    return {
+      name,
+      text: this.text(typeId, bit, bitSize),
+      json: this.json(typeId, bit, bitSize),
+      kind: this.isString(typeId) ? 'text' : ['array', 'struct', 'union'].includes(kind) ? 'nested' : kind,
+    };
+  }
+
+  /**
+   * Goes from the type into some value in it as `choices` say, which name a member or an element each; the value is
+   * named by the way. Undefined where names have dots or brackets, or several members have one name.
+   */
+  inside(typeId: number, choices: readonly number[]): Cell | undefined {
+    let members = this.columns(typeId);
+    let path = '';
+    let bit = 0;
+    for (const [step, choice] of choices.entries()) {
+      const member = members[choice % members.length];
+      if (!member || !areClear(members)) return undefined;
+      path += step === 0 ? member.name : `.${member.name}`;
+      bit += member.bitOffset;
+      let { type } = member;
+      let resolved = this.btf.resolve(type);
+      while (resolved.kind === 'array' && !this.isString(type) && resolved.length > 0 && choice % 3 > 0) {
+        const index = choice % resolved.length;
+        path += `[${index}]`;
+        type = resolved.element;
+        bit += index * this.btf.sizeOf(type) * 8;
+        resolved = this.btf.resolve(type);
+      }
+      if (
+        !('members' in resolved) ||
+        this.namedMembers(resolved).length === 0 ||
+        step === choices.length - 1
+      ) {
+        return this.cell(path, type, bit, member.bitSize);
+      }
+      members = this.namedMembers(resolved);
     }
-    return `${row.slice(9)}\n`;
+    return undefined;
   }
 
-  jsonRow(typeId: number): string {
-    return `{${this.members(this.columns(typeId), 0)}}\n`;
+  /** The two columns of an entry of a map. */
+  entry({ keyType, valueType, cpus }: EntryTypes): Cell[] {
+    const key = this.record(keyType ?? 0, 0);
+    const start = aligned(this.btf.sizeOf(keyType ?? 0));
+    const value =
+      cpus === undefined
+        ? this.record(valueType, start)
+        : `[${this.ofEachCpu(valueType, start, cpus, (at) => this.record(valueType, at)).join(',')}]`;
+    return [
+      { name: 'key', text: key, json: key, kind: 'nested' },
+      { name: 'value', text: value, json: value, kind: 'nested' },
+    ];
+  }
+
+  /** The columns of an entry where it has one for each member. */
+  flatEntry({ keyType, valueType, cpus }: EntryTypes): Cell[] {
+    const start = aligned(this.btf.sizeOf(keyType ?? 0));
+    const key = this.flat('key', keyType ?? 0, 0);
+    if (cpus === undefined) return [...key, ...this.flat('value', valueType, start)];
+    const isStruct = this.btf.resolve(valueType).kind === 'struct';
+    const values = this.ofEachCpu(valueType, start, cpus, (at) =>
+      isStruct ? this.record(valueType, at) : this.json(valueType, at * 8, 0),
+    );
+    const all = `[${values.join(',')}]`;
+    return [...key, { name: 'value', text: all, json: all, kind: 'nested' }];
+  }
+
+  private flat(name: string, typeId: number, start: number): Cell[] {
+    const isStruct = this.btf.resolve(typeId).kind === 'struct';
+    return isStruct ? this.cells(typeId, `${name}.`, start * 8) : [this.cell(name, typeId, start * 8, 0)];
+  }
+
+  private ofEachCpu(typeId: number, start: number, cpus: number, show: (at: number) => string): string[] {
+    const stride = aligned(this.btf.sizeOf(typeId));
+    return Array.from({ length: cpus }, (_, cpu) => show(start + cpu * stride));
+  }
+
+  private record(typeId: number, start: number): string {
+    return `{${this.members(this.columns(typeId), start * 8)}}`;
   }
 
   private columns(typeId: number): readonly Member[] {
@@ -54,7 +135,8 @@ export class Interpreter {
   private members(members: readonly Member[], bit: number): string {
     return members
       .map(
-        ({ name, type, bitOffset, bitSize }) => `${json(name)}:${this.json(type, bit + bitOffset, bitSize)}`,
+        ({ name, type, bitOffset, bitSize }) =>
+          `${plainJsonText(name)}:${this.json(type, bit + bitOffset, bitSize)}`,
       )
       .join(',');
   }
@@ -73,7 +155,7 @@ export class Interpreter {
         return spellFloat(value, type.size);
       }
       case 'array':
-        if (this.isString(type.element)) return printable(this.string(bit, type.length));
+        if (this.isString(typeId)) return printable(this.string(bit, type.length));
         return this.json(typeId, bit, bitSize);
       default:
         return this.json(typeId, bit, bitSize);
@@ -90,13 +172,13 @@ export class Interpreter {
       case 'pointer':
         return this.bits(bit, 64, false).toString();
       case 'enum':
-        return json(this.enumerator(type, bit, bitSize, (name) => name));
+        return plainJsonText(this.enumerator(type, bit, bitSize, (name) => name));
       case 'float': {
         const value = this.float(type.size, bit);
         return Number.isFinite(value) ? spellFloat(value, type.size) : 'null';
       }
       case 'array': {
-        if (this.isString(type.element)) return json(this.string(bit, type.length));
+        if (this.isString(typeId)) return plainJsonText(this.string(bit, type.length));
         const stride = this.btf.sizeOf(type.element) * 8;
         const elements = Array.from({ length: type.length }, (_, index) =>
           this.json(type.element, bit + index * stride, 0),
@@ -105,7 +187,7 @@ export class Interpreter {
       }
       case 'struct':
       case 'union': {
-        const own = `"__EUNOMIA_TYPE":"${type.kind}","__EUNOMIA_TYPE_NAME":${json(type.name)}`;
+        const own = `"__EUNOMIA_TYPE":"${type.kind}","__EUNOMIA_TYPE_NAME":${plainJsonText(type.name)}`;
         const members = this.namedMembers(type);
         return members.length === 0 ? `{${own}}` : `{${own},${this.members(members, bit)}}`;
       }
@@ -130,9 +212,12 @@ export class Interpreter {
     return size === 4 ? buffer.readFloatLE() : buffer.readDoubleLE();
   }
 
-  private isString(element: number): boolean {
-    const type = this.btf.resolve(element);
-    return type.kind === 'int' && type.name === 'char';
+  /** An array of what C calls char, be it that the compiler says so or that the name does. */
+  private isString(typeId: number): boolean {
+    const array = this.btf.resolve(typeId);
+    if (array.kind !== 'array') return false;
+    const type = this.btf.resolve(array.element);
+    return type.kind === 'int' && type.size === 1 && !type.bool && (type.char || type.name === 'char');
   }
 
   private string(bit: number, length: number): string {
@@ -152,10 +237,13 @@ export class Interpreter {
   }
 }
 
-function heading({ name }: Member): string {
-  let text = printable(name.toUpperCase());
-  while (Array.from(text).length < 6) text += ' ';
-  return `${text} `;
+function areClear(members: readonly Member[]): boolean {
+  const names = new Set(members.map(({ name }) => name));
+  return names.size === members.length && members.every(({ name }) => !/[.[\]]/.test(name));
+}
+
+function aligned(size: number): number {
+  return size % 8 === 0 ? size : size + 8 - (size % 8);
 }
 
 function spellFloat(value: number, size: number): string {
@@ -163,11 +251,4 @@ function spellFloat(value: number, size: number): string {
   if (size === 8) return String(value);
   const digits = [6, 7, 8, 9].find((count) => Math.fround(Number(value.toPrecision(count))) === value);
   return String(Number(value.toPrecision(digits)));
-}
-
-function json(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

@@ -11,7 +11,7 @@ type Unnumbered<Type> = Type extends unknown ? Omit<Type, 'id'> : never;
 
 /** Types made by hand, with the same questions answered as Btf answers them. */
 export class TypeTable implements TypeSource {
-  readonly types: BtfType[] = [{ kind: 'void', id: 0, name: '' }];
+  readonly types: BtfType[] = [{ kind: 'void', id: 0, name: 'void' }];
   private sizes = new Sizes(this);
 
   add(type: Unnumbered<BtfType>): number {
