@@ -65,6 +65,18 @@ function outOfDescriptors(
   return number === undefined ? undefined : outOfResources(subject, -number, details);
 }
 
+/** Adds to the error of an object that was to run on a network card what such a card takes. */
+export function offloadError({ name }: { readonly name: string }, error: EcliError): EcliError {
+  const { code, message, details } = error;
+  return new EcliError(code, `${message}, on the network card of ${printable(name)}`, {
+    hint:
+      'drivers of few cards take programs, and with them array and hash maps only; ' +
+      'in native mode the driver runs them on the processor, in generic mode the kernel',
+    ...(details !== undefined && { details }),
+    cause: error,
+  });
+}
+
 const REASON_LINES = 3;
 
 function verifierRejected({ program, verifierLog }: LoadReport, details: string): EcliError | undefined {

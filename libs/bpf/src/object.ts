@@ -1,8 +1,9 @@
 import { bindings } from './bindings.ts';
 import type { Link } from './link.ts';
-import { loadError, openError } from './load-error.ts';
+import { loadError, offloadError, openError } from './load-error.ts';
 import { BpfMap } from './map.ts';
 import { listen, type Listen } from './messages.ts';
+import type { NetworkInterface } from './net/network-interface.ts';
 import { checkObject } from './object-check.ts';
 import { BpfProgram } from './program.ts';
 import { registerStructOps } from './tracing/struct-ops.ts';
@@ -42,6 +43,7 @@ export class BpfObject {
   readonly #options: OpenOptions;
   readonly #listen: Listen;
   #pointer: number;
+  #card: NetworkInterface | undefined;
 
   /** Owns `pointer`, a `struct bpf_object *`; made by openObject. */
   constructor(pointer: number, options: OpenOptions, listening: Listen) {
@@ -67,6 +69,13 @@ export class BpfObject {
     );
   }
 
+  /** Says before load that a program is to run on a network card, and that the maps are to be there too. */
+  offload(program: BpfProgram, card: NetworkInterface): void {
+    program.setInterface(card.index);
+    for (const map of this.maps) map.setInterface(card.index);
+    this.#card = card;
+  }
+
   /**
    * Creates the maps, relocates the programs against the kernel's types and has the kernel verify them.
    * After a failure the object can only be closed.
@@ -78,7 +87,8 @@ export class BpfObject {
     const heard = this.#listen(() => libbpf.bpf_object__load(this.#pointer));
     if (heard.value >= 0) return;
     const { name, btfPath } = this.#options;
-    throw loadError({ name, btfPath, programs: this.programs, maps: this.maps }, heard);
+    const error = loadError({ name, btfPath, programs: this.programs, maps: this.maps }, heard);
+    throw this.#card ? offloadError(this.#card, error) : error;
   }
 
   /**

@@ -8,7 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { ProgramInfo } from '../program-info.ts';
 import type { NetworkInterface } from './network-interface.ts';
 
@@ -70,6 +70,7 @@ export function writeRecord(attachment: RecordedAttachment): AttachRecord | unde
     owner,
   };
   try {
+    mkdirSync(dirname(folder), { recursive: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (!isPrivate(folder)) return undefined;
     writeFileSync(`${path}.new`, JSON.stringify(content), { mode: 0o600 });

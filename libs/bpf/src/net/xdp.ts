@@ -134,18 +134,7 @@ function reasonOf(
   { interface: { index, name }, flags, oldProgram }: XdpOptions,
   errno: number,
 ): Reason | undefined {
-  const there = xdpProgramIds(index).map(programById).join(', ');
-  if (TAKEN.includes(errno) && there !== '') {
-    return oldProgram === undefined
-      ? {
-          message: `${there} is there already`,
-          hint: `bpftool net show dev ${name} lists it; where nobody needs it: ip link set dev ${name} xdp off, or end its owner`,
-        }
-      : {
-          message: `xdpopts.old_prog_fd ${oldProgram} isn't what is there, which is ${there}`,
-          hint: 'only the program that is there can be replaced, and not one that a link holds',
-        };
-  }
+  if (TAKEN.includes(errno)) return takenBy(name, xdpProgramIds(index).map(programById), oldProgram);
   if (errno === Errno.EBADF || (errno === Errno.EINVAL && oldProgram !== undefined)) {
     return {
       message: `xdpopts.old_prog_fd ${oldProgram} is no descriptor of an XDP program in this process`,
@@ -158,6 +147,20 @@ function reasonOf(
   return {
     message: `its driver doesn't take it${mode === undefined ? '' : ` in ${mode} mode`}: ${errnoName(-errno)}`,
     hint: `generic mode works with any driver: --attach PROGRAM=${name}:generic; a smaller MTU may help native mode`,
+  };
+}
+
+function takenBy(name: string, there: readonly string[], oldProgram: number | undefined): Reason | undefined {
+  if (oldProgram !== undefined) {
+    return {
+      message: `xdpopts.old_prog_fd ${oldProgram} isn't what is there, which is ${there.join(', ') || 'nothing'}`,
+      hint: 'only the program that is there can be replaced, and not one that a link holds',
+    };
+  }
+  if (there.length === 0) return undefined;
+  return {
+    message: `${there.join(', ')} is there already`,
+    hint: `bpftool net show dev ${name} lists it; where nobody needs it: ip link set dev ${name} xdp off, or end its owner`,
   };
 }
 

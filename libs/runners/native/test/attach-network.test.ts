@@ -1,25 +1,37 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from '@jest/globals';
-import { openObject } from '@ecli/bpf';
+import { type BpfObject, openObject } from '@ecli/bpf';
 import { kernelDescriptors, kernelTest } from '@ecli/bpf/testing';
 import type { LoadSpec } from '@ecli/core';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { detachAll, failureOf, Recording, runner } from './recording.ts';
 import { TestNetwork } from './test-network.ts';
 import { TC, trafficObject, trafficSpec, XDP } from './traffic-package.ts';
 
+/** Where ecli keeps, as root, what a crash would leave. */
+const RECORDS = '/run/ecli/attached';
+
 let network: TestNetwork;
 let before: unknown;
+const opened: BpfObject[] = [];
 
 beforeAll(() => {
   network = new TestNetwork();
 });
 beforeEach(() => {
-  before = [network.state(), kernelDescriptors()];
+  before = state();
 });
 afterEach(async () => {
   await detachAll();
-  expect([network.state(), kernelDescriptors()]).toEqual(before);
+  for (const object of opened.splice(0)) object.close();
+  expect(state()).toEqual(before);
 });
 afterAll(() => network.close());
+
+/** What is attached, what this process has open, and what it wrote down for the next start. */
+function state(): unknown[] {
+  const records = existsSync(RECORDS) ? readdirSync(RECORDS) : [];
+  return [network.state(), kernelDescriptors(), records.filter((name) => name.startsWith(`${process.pid}-`))];
+}
 
 /** Attaches in the test's namespace. */
 function asked(target: string | undefined, program: string): Partial<LoadSpec> {
@@ -44,6 +56,15 @@ async function attachError(spec: LoadSpec): Promise<Awaited<ReturnType<typeof fa
   return error;
 }
 
+/** A program of somebody else's, loaded and attached to nothing; closed after the test. */
+function foreign(programs: string): { readonly fd: number; readonly id: number } {
+  const object = openObject(trafficObject(programs), { name: 'foreign' });
+  opened.push(object);
+  object.load();
+  const fd = object.programs[0]?.fd ?? -1;
+  return { fd, id: Number(/^prog_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1]) };
+}
+
 describe('xdp', () => {
   for (const target of ['near0', 'near0:native', 'near0:generic']) {
     kernelTest(`sees packets at ${target}`, async () => {
@@ -57,7 +78,100 @@ describe('xdp', () => {
     const spec = trafficSpec(XDP.replace('"xdp"', '"xdp.frags"'), asked('near0', 'ecli_xdp'));
     expect(await toldOf(spec, () => network.send(3))).toEqual([1, 1, 1]);
   });
+
+  kernelTest('is in the mode that was asked for', async () => {
+    for (const [target, mode] of [
+      ['near0:native', 'driver'],
+      ['near0:generic', 'generic'],
+      ['lo', 'generic'],
+    ] as const) {
+      const { program } = await Recording.attached(trafficSpec(XDP, asked(target, 'ecli_xdp')));
+      expect(network.inNear('bpftool', 'net', 'show')).toMatch(
+        new RegExp(`${target.split(':')[0]}.* ${mode} id`),
+      );
+      await program.detach();
+    }
+  });
+
+  kernelTest('leaves a program alone that is there, and names it', async () => {
+    const { id } = foreign(XDP);
+    network.inNear('bpftool', 'net', 'attach', 'xdp', 'id', String(id), 'dev', 'near0');
+    const there = network.state();
+    const error = await attachError(trafficSpec(XDP, asked('near0', 'ecli_xdp')));
+    expect(error.code).toBe('ATTACH_FAILED');
+    expect(error.message).toBe(
+      `program ecli_xdp (xdp): can't be attached to near0: program ${id} (ecli_xdp) is there already`,
+    );
+    expect(error.hint).toContain('ip link set dev near0 xdp off');
+    expect(network.state()).toBe(there);
+    network.inNear('bpftool', 'net', 'detach', 'xdp', 'dev', 'near0');
+  });
+
+  kernelTest('replaces the program that the package gives the descriptor of, and puts it back', async () => {
+    const { fd, id } = foreign(XDP.replace('tell(1)', 'tell(9)'));
+    network.inNear('bpftool', 'net', 'attach', 'xdp', 'id', String(id), 'dev', 'near0');
+    const there = network.state();
+    const replacing = trafficSpec(XDP, asked('near0', 'ecli_xdp'), (program) => ({
+      ...program,
+      xdpopts: { old_prog_fd: fd },
+    }));
+    expect(await toldOf(replacing, () => network.send(3))).toEqual([1, 1, 1]);
+    expect(network.state()).toBe(there);
+    network.inNear('bpftool', 'net', 'detach', 'xdp', 'dev', 'near0');
+    const error = await attachError(replacing);
+    expect(error.code).toBe('ATTACH_FAILED');
+    expect(error.message).toContain('old_prog_fd');
+  });
+
+  kernelTest('replaces nothing by a descriptor that is no program', async () => {
+    const error = await attachError(
+      trafficSpec(XDP, asked('near0', 'ecli_xdp'), (program) => ({
+        ...program,
+        xdpopts: { old_prog_fd: 9999 },
+      })),
+    );
+    expect(error.message).toContain('xdpopts.old_prog_fd 9999 is no descriptor of an XDP program');
+  });
+
+  kernelTest('asks for generic mode where a driver refuses', async () => {
+    network.inNear('ip', 'link', 'add', 'plain0', 'type', 'ifb');
+    try {
+      const error = await attachError(trafficSpec(XDP, asked('plain0:native', 'ecli_xdp')));
+      expect(error.message).toContain("its driver doesn't take it in native mode");
+      expect(error.hint).toContain('--attach PROGRAM=plain0:generic');
+    } finally {
+      network.inNear('ip', 'link', 'delete', 'plain0');
+    }
+  });
+
+  kernelTest('says that a card takes no offloaded programs', async () => {
+    const error = await attachError(
+      trafficSpec('SEC("xdp") int ecli_xdp(void *ctx) { return 2; }', {
+        attach: [{ program: 'ecli_xdp', target: 'lo:offload' }],
+      }),
+    );
+    expect(error.code).toBe('LOAD_FAILED');
+    expect(error.message).toBe("map events: the kernel can't create it: EINVAL, on the network card of lo");
+    expect(error.hint).toContain('drivers of few cards take programs');
+  });
+
+  kernelTest('goes with its interface, and the program ends in order', async () => {
+    for (const target of ['near0', 'near0:generic']) {
+      const { program } = await Recording.attached(trafficSpec(XDP, asked(target, 'ecli_xdp')));
+      network.disconnect();
+      expect(await program.detach()).toEqual({ code: 0 });
+      network.connect();
+    }
+  });
 });
+
+/** The next ecli that ends finds that nobody uses the qdisc any more. */
+async function expectQdiscToGoNext(): Promise<void> {
+  expect(network.inNear('tc', 'qdisc', 'show')).toContain('clsact');
+  const { program } = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
+  await program.detach();
+  expect(network.inNear('tc', 'qdisc', 'show')).not.toContain('clsact');
+}
 
 describe('tc', () => {
   kernelTest('sees packets that come', async () => {
@@ -69,5 +183,105 @@ describe('tc', () => {
   kernelTest('sees packets that go', async () => {
     const spec = trafficSpec(TC, asked('near0:egress,priority=7,handle=0x2a', 'ecli_tc'));
     expect(await toldOf(spec, () => network.answer(3))).toEqual([2, 2, 2]);
+  });
+
+  kernelTest('is a filter of the priority and the handle that were asked for', async () => {
+    const { program } = await Recording.attached(
+      trafficSpec(TC, asked('near0:egress,priority=7,handle=0x2a', 'ecli_tc')),
+    );
+    expect(network.filters()).toMatch(/pref 7 bpf .*handle 0x2a ecli_tc.* direct-action/);
+    await program.detach();
+  });
+
+  kernelTest('leaves a qdisc that was there before', async () => {
+    network.inNear('tc', 'qdisc', 'add', 'dev', 'near0', 'clsact');
+    const there = network.state();
+    const { program } = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    await program.detach();
+    expect(network.state()).toBe(there);
+    network.inNear('tc', 'qdisc', 'delete', 'dev', 'near0', 'clsact');
+  });
+
+  kernelTest('leaves its qdisc to others that use it, and the last one takes it away', async () => {
+    const first = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    const second = await Recording.attached(trafficSpec(TC, asked('near0,handle=2', 'ecli_tc')));
+    await first.program.detach();
+    expect(network.filters()).toContain('handle 0x2 ecli_tc');
+    await second.program.detach();
+    expect(network.inNear('tc', 'qdisc', 'show')).not.toContain('clsact');
+  });
+
+  kernelTest('leaves a filter of somebody else and the qdisc with it', async () => {
+    const { program } = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    network.inNear(...'tc filter add dev near0 egress pref 9 u32 match u32 0 0 classid 1:1'.split(' '));
+    await program.detach();
+    expect(network.filters()).toMatch(/pref 9 u32/);
+    expect(network.filters()).not.toContain('ecli_tc');
+    network.inNear('tc', 'filter', 'delete', 'dev', 'near0', 'egress');
+    await expectQdiscToGoNext();
+  });
+
+  kernelTest('removes its own filter and no other that came in its place', async () => {
+    const { program } = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    network.inNear('tc', 'filter', 'delete', 'dev', 'near0', 'ingress');
+    network.inNear(...'tc filter add dev near0 ingress pref 1 u32 match u32 0 0 classid 1:1'.split(' '));
+    expect(await program.detach()).toEqual({ code: 0 });
+    expect(network.filters()).toContain('u32');
+    network.inNear('tc', 'filter', 'delete', 'dev', 'near0', 'ingress');
+    await expectQdiscToGoNext();
+  });
+
+  kernelTest('names what has its handle, and which is free', async () => {
+    const first = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    const error = await attachError(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    expect(error.code).toBe('ATTACH_FAILED');
+    expect(error.message).toMatch(
+      /^program ecli_tc \(tc\): can't be attached to near0 ingress: priority 1, handle 1 is taken by program \d+ \(ecli_tc\)$/,
+    );
+    expect(error.hint).toBe('free is --attach ecli_tc=near0:ingress,priority=1,handle=2');
+    await first.program.detach();
+  });
+
+  kernelTest('names a filter of another kind that has its priority', async () => {
+    network.inNear('tc', 'qdisc', 'add', 'dev', 'near0', 'clsact');
+    network.inNear(...'tc filter add dev near0 ingress pref 1 u32 match u32 0 0 classid 1:1'.split(' '));
+    const error = await attachError(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    expect(error.message).toContain('priority 1 is taken by a filter of kind u32');
+    expect(error.hint).toBe('free is --attach ecli_tc=near0:ingress,priority=2,handle=1');
+    network.inNear('tc', 'qdisc', 'delete', 'dev', 'near0', 'clsact');
+  });
+
+  kernelTest('takes a parent of a qdisc that is there', async () => {
+    network.inNear(...'tc qdisc add dev near0 root handle 1: htb'.split(' '));
+    try {
+      const spec = trafficSpec(TC, asked('near0,parent=1:', 'ecli_tc'));
+      expect(await toldOf(spec, () => network.answer(3))).toEqual([2, 2, 2]);
+      const error = await attachError(trafficSpec(TC, asked('near0,parent=2:', 'ecli_tc')));
+      expect(error.message).toContain('it has no qdisc that takes filters at 2:0');
+    } finally {
+      network.inNear('tc', 'qdisc', 'delete', 'dev', 'near0', 'root');
+    }
+  });
+
+  kernelTest('goes with its interface, and the program ends in order', async () => {
+    const { program } = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    network.disconnect();
+    expect(await program.detach()).toEqual({ code: 0 });
+    network.connect();
+  });
+
+  kernelTest('is undone with all the others when one of ten is refused', async () => {
+    const names = Array.from({ length: 9 }, (_, index) => `ecli_tc${index}`);
+    const programs = [...names, 'ecli_last'].map((name) => TC.replace('ecli_tc', name)).join('\n');
+    const spec = trafficSpec(programs, {
+      netns: network.path,
+      attach: [
+        ...names.map((program, index) => ({ program, target: `near0,handle=${index + 1}` })),
+        { program: 'ecli_last', target: 'near0,handle=1' },
+      ],
+    });
+    const error = await attachError(spec);
+    expect(error.message).toContain('ecli_last');
+    expect(network.filters()).toBe('');
   });
 });

@@ -74,7 +74,7 @@ export class TestNetwork {
       this.inNear('bpftool', 'net', 'show'),
       this.inNear('tc', 'qdisc', 'show'),
       this.filters(),
-      this.inNear('ip', 'link', 'show').replace(/ state \w+| prog\/xdp id \d+.*/g, ''),
+      this.inNear('ip', '-o', 'link', 'show').replace(/^\d+: |@\S+|state \w+|link\/ether.*/gm, ''),
     ].join('\n');
   }
 
