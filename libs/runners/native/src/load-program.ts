@@ -21,7 +21,7 @@ import {
   type VariableValue,
 } from '@ecli/packages';
 import { planAttachments } from './attach/plan.ts';
-import { prepareExports } from './exports/prepared-export.ts';
+import { prepareExports } from './exports/prepare-exports.ts';
 import { HelpProgram } from './help-program.ts';
 import { prepareIterators } from './iterators/prepare-iterators.ts';
 import { LogStream } from './log-stream.ts';

@@ -64,7 +64,12 @@ export class LogStream {
 
   /** Emits the line above the rows that follow. */
   emitHeader(header: string): void {
-    this.emitText('plain', `${header}\n`, 1);
+    this.emitPlain(`${header}\n`);
+  }
+
+  /** Emits whole lines among the events. */
+  emitPlain(text: string): void {
+    this.emitText('plain', text, text.split('\n').length - 1);
   }
 
   /** Takes the lines that were said and that nobody has seen, because `open` never came. */

@@ -121,6 +121,7 @@ export class SamplePump implements Output {
       this.running = false;
       this.tellCaughtUp();
     }
+    this.emitLast();
     for (const line of this.loss.finish(this.reader.lost)) this.stream.say(line);
   }
 
@@ -168,6 +169,12 @@ export class SamplePump implements Output {
     const line = this.loss.update(reader.lost, performance.now());
     if (line !== undefined) stream.say(line);
     return isFull;
+  }
+
+  /** What rows only know when all samples are in. */
+  private emitLast(): void {
+    const text = this.rows.finish?.() ?? '';
+    if (text !== '' && this.stream.observed) this.stream.emitPlain(text);
   }
 
   private emit(timeUs: number): void {

@@ -365,39 +365,6 @@ describe('arguments', () => {
   });
 });
 
-describe('what is not supported yet is named before anything is loaded', () => {
-  const tc = 'SEC("tc") int ingress(struct __sk_buff *skb) { return 0; }';
-  const xdp = 'SEC("xdp") int pass(struct xdp_md *ctx) { return 2; }';
-  const cgroup = 'SEC("cgroup_skb/egress") int out(struct __sk_buff *skb) { return 1; }';
-  const linked = withProgram((program) => ({ ...program, link: true }));
-  const cases: readonly [string, () => LoadSpec, string][] = [
-    [
-      'tc',
-      () => changed(linked, { more: tc }),
-      'program ingress (section tc): attaching it needs an interface',
-    ],
-    [
-      'xdp',
-      () => changed(linked, { more: xdp }),
-      'program pass (section xdp): attaching it needs an interface',
-    ],
-    [
-      'cgroups',
-      () => changed(linked, { more: cgroup }),
-      'program out (section cgroup_skb/egress): attaching it needs',
-    ],
-  ];
-  for (const [name, spec, message] of cases) {
-    kernelTest(name, async () => {
-      const before = kernelDescriptors();
-      const error = await failureOf(runner.load(spec()));
-      expect(error.code).toBe('FEATURE_UNSUPPORTED');
-      expect(error.message).toContain(message);
-      expect(kernelDescriptors()).toEqual(before);
-    });
-  }
-});
-
 describe('a package that does not agree with its object is refused, and nothing stays in the kernel', () => {
   const skeleton = (change: Partial<PackageMeta['bpf_skel']>) => (meta: PackageMeta) => ({
     ...meta,
