@@ -1,18 +1,33 @@
 import { addressDigits, type Frame, type FrameSource, type StackSymbols } from './frame.ts';
 
-/** Frames that are addresses and nothing else. */
+const MOST_FRAMES = 100_000;
+
+/** Frames that are addresses and nothing else. What `render` made of them is kept, as far as there is room. */
 export class BareAddresses<R> implements FrameSource<R> {
+  private readonly kernelFrames = new Map<number, R>();
+  private readonly userFrames = new Map<number, R>();
   private readonly user: StackSymbols<R>;
 
   constructor(private readonly render: (frame: Frame) => R) {
-    this.user = { frame: (low, high) => render({ space: 'user', address: addressDigits(low, high) }) };
+    this.user = { frame: (low, high) => this.frame('user', this.userFrames, low, high) };
   }
 
   kernel(low: number, high: number): R {
-    return this.render({ space: 'kernel', address: addressDigits(low, high) });
+    return this.frame('kernel', this.kernelFrames, low, high);
   }
 
   process(): StackSymbols<R> {
     return this.user;
+  }
+
+  private frame(space: Frame['space'], frames: Map<number, R>, low: number, high: number): R {
+    const address = (high | 0) * 2 ** 32 + (low >>> 0);
+    const known = frames.get(address);
+    if (known !== undefined) return known;
+    const rendered = this.render({ space, address: addressDigits(low, high) });
+    if (!Number.isSafeInteger(address)) return rendered;
+    if (frames.size >= MOST_FRAMES) frames.clear();
+    frames.set(address, rendered);
+    return rendered;
   }
 }

@@ -10,6 +10,8 @@ const START_MS = 10_000;
 /** An ordinary name takes some µs. */
 const DEMANGLE_MS = 250;
 const UNXZ_MS = 5000;
+/** A thread that nobody asks anything gives its memory back. */
+const IDLE_MS = 30_000;
 /** So often a thread may run out of its time before no more is started. */
 const MOST_FAILURES = 4;
 
@@ -29,6 +31,7 @@ interface Answer {
  */
 export class Decoder {
   private thread: DecodingThread | undefined;
+  private idle: NodeJS.Timeout | undefined;
   private failures = 0;
 
   /** `warn` takes a line when names stay mangled from now on. */
@@ -52,6 +55,7 @@ export class Decoder {
   }
 
   close(): void {
+    clearTimeout(this.idle);
     this.thread?.end();
     this.thread = undefined;
   }
@@ -59,7 +63,10 @@ export class Decoder {
   private ask(question: Question, limitMs: number): unknown {
     if (this.failures >= MOST_FAILURES) return undefined;
     const answer = this.started()?.ask(question, limitMs);
-    if (answer) return answer.value;
+    if (answer) {
+      this.idle?.refresh();
+      return answer.value;
+    }
     this.close();
     if (++this.failures === MOST_FAILURES) this.warn?.('names of C++ and Rust are shown mangled from now on');
     return undefined;
@@ -73,6 +80,7 @@ export class Decoder {
     } catch {
       return undefined; // its libraries aren't installed
     }
+    this.idle = setTimeout(() => this.close(), IDLE_MS).unref();
     return this.thread.ask({ name: undefined, most: 0 }, START_MS) && this.thread;
   }
 }

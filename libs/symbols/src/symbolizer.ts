@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { printable } from '@ecli/core';
 import { Decoder } from './decoder.ts';
 import { FileCache } from './file-cache.ts';
 import { addressDigits, type Frame, type FrameSource, type StackSymbols } from './frame.ts';
-import { KernelSymbols } from './kernel-symbols.ts';
+import { LiveKernelSymbols } from './live-kernel-symbols.ts';
 import { ProcessSymbols } from './process-symbols.ts';
 import { Vdso } from './vdso.ts';
 
@@ -36,7 +35,7 @@ export class Symbolizer<R> implements FrameSource<R> {
   private readonly vdso: Vdso;
   private readonly processes = new Map<number, ProcessFrames<R>>();
   private readonly kernelFrames = new Map<number, R>();
-  private kernelSymbols: KernelSymbols | undefined;
+  private readonly kernelSymbols: LiveKernelSymbols;
   private frames = 0;
   private last: ProcessFrames<R> | undefined;
 
@@ -44,6 +43,7 @@ export class Symbolizer<R> implements FrameSource<R> {
     this.decoder = new Decoder(options.warn);
     this.files = new FileCache(this.decoder);
     this.vdso = new Vdso(this.decoder);
+    this.kernelSymbols = new LiveKernelSymbols(options.warn);
   }
 
   /** Names an address in the kernel, of which `low` and `high` are 32 bits each. */
@@ -52,6 +52,7 @@ export class Symbolizer<R> implements FrameSource<R> {
     const known = this.kernelFrames.get(address);
     if (known !== undefined) return known;
     const rendered = this.options.render(this.kernelFrame(address, low, high));
+    if (!Number.isSafeInteger(address)) return rendered;
     this.kernelFrames.set(address, rendered);
     this.made();
     return rendered;
@@ -73,34 +74,16 @@ export class Symbolizer<R> implements FrameSource<R> {
   }
 
   private kernelFrame(address: number, low: number, high: number): Frame {
-    this.kernelSymbols ??= this.readKernelSymbols();
     const hit = this.kernelSymbols.find(address);
     const digits = addressDigits(low, high);
-    if (!hit) return { address: digits };
+    if (!hit) return { space: 'kernel', address: digits };
     return {
+      space: 'kernel',
       address: digits,
       symbol: shownSymbol(this.decoder.demangle(hit.name)),
       offset: address - hit.start,
       ...(hit.module !== undefined && { path: `[${shownPath(hit.module)}]` }),
     };
-  }
-
-  private readKernelSymbols(): KernelSymbols {
-    const { warn } = this.options;
-    try {
-      const symbols = KernelSymbols.parse(readFileSync('/proc/kallsyms'));
-      if (symbols.size === 0) {
-        warn?.(
-          'kernel symbols are hidden (kernel.kptr_restrict): run as root, or sysctl kernel.kptr_restrict=0',
-        );
-      }
-      return symbols;
-    } catch (error) {
-      warn?.(
-        `kernel symbols can't be read: ${printable(error instanceof Error ? error.message : String(error))}`,
-      );
-      return KernelSymbols.parse(Buffer.alloc(0));
-    }
   }
 
   private startProcess(pid: number): ProcessFrames<R> {
@@ -172,6 +155,7 @@ class ProcessFrames<R> implements StackSymbols<R> {
       hit = this.symbols.find(address);
     }
     const rendered = this.render({
+      space: 'user',
       address: addressDigits(low, high),
       ...(hit.symbol !== undefined && { symbol: shownSymbol(this.decoder.demangle(hit.symbol)) }),
       ...(hit.offset !== undefined && { offset: hit.offset }),

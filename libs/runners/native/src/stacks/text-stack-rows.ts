@@ -6,6 +6,8 @@ import { LONGEST_FRAME_BYTES } from './frame-text.ts';
 import type { StackReader } from './stack-reader.ts';
 
 const LINE_END = 0x0a;
+const SPACE = 0x20;
+const ZERO = 0x30;
 /** `COMM: `, ` (pid=`, `) @ CPU `, two integers, the headings, line ends. */
 const FIXED_BYTES = 160;
 /** `  I ` before a frame. */
@@ -22,7 +24,6 @@ const NO_USER = Buffer.from('No Userspace Stack\n');
 export class TextStackRows implements Rows {
   readonly multiline = true;
   readonly maxBytes: number;
-  private readonly indexes: readonly Uint8Array[];
 
   /** The frames are those of frameText, with a line end. */
   constructor(
@@ -31,7 +32,6 @@ export class TextStackRows implements Rows {
     private readonly prefix: RowPrefix,
   ) {
     const { mostFrames, fields } = reader;
-    this.indexes = Array.from({ length: mostFrames }, (_, index) => Buffer.from(`  ${index} `));
     const commBytes = fields.comm.size * BYTES_PER_CHARACTER;
     const frameBytes = mostFrames * (INDEX_BYTES + LONGEST_FRAME_BYTES);
     this.maxBytes = prefix.maxBytes + FIXED_BYTES + commBytes + frameBytes;
@@ -60,10 +60,23 @@ export class TextStackRows implements Rows {
   private writeFrames(frames: readonly Uint8Array[], out: Uint8Array, start: number): number {
     let position = start;
     for (let index = 0; index < frames.length; index++) {
-      // There is an index for each frame that may be, and a frame at each index of the array.
-      position = putBytes(out, position, this.indexes[index] as Uint8Array);
+      position = putIndex(out, position, index);
+      // The loop's bound is the array's.
       position = putBytes(out, position, frames[index] as Uint8Array);
     }
     return position;
   }
+}
+
+/** Writes `  I `. */
+function putIndex(out: Uint8Array, start: number, index: number): number {
+  let position = start;
+  out[position++] = SPACE;
+  out[position++] = SPACE;
+  if (index >= 1000) out[position++] = ZERO + Math.floor(index / 1000);
+  if (index >= 100) out[position++] = ZERO + (Math.floor(index / 100) % 10);
+  if (index >= 10) out[position++] = ZERO + (Math.floor(index / 10) % 10);
+  out[position++] = ZERO + (index % 10);
+  out[position++] = SPACE;
+  return position;
 }
