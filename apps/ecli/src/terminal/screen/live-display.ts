@@ -6,6 +6,7 @@ import { Foreground } from './foreground.ts';
 import { LiveRegion } from './live-region.ts';
 import { restoreTerminal } from './restore-terminal.ts';
 import { StatusLine } from './status-line.ts';
+import { Suspension } from './suspension.ts';
 import type { WindowSize } from './window-size.ts';
 
 const STATUS_MS = 250;
@@ -34,6 +35,11 @@ export class LiveDisplay implements Display {
   private readonly foreground = new Foreground();
   private rows: Piece[] = [];
   private rowBytes = 0;
+  /** What the shell writes meanwhile stands below what is drawn now. */
+  private readonly suspension = new Suspension(
+    () => this.region.forget(),
+    () => this.schedule(),
+  );
   private isScheduled = false;
   private timer: NodeJS.Timeout | undefined;
   private ticker: NodeJS.Timeout | undefined;
@@ -69,7 +75,7 @@ export class LiveDisplay implements Display {
     this.counts = counts;
     this.ticker = setInterval(this.tick, STATUS_MS);
     this.options.window.follow(this.schedule);
-    process.on('SIGCONT', this.comeBack);
+    this.suspension.follow();
   }
 
   show({ stream, bytes, release, frame }: LogChunk): void {
@@ -93,7 +99,7 @@ export class LiveDisplay implements Display {
     clearInterval(this.ticker);
     clearTimeout(this.timer);
     this.options.window.close();
-    process.off('SIGCONT', this.comeBack);
+    this.suspension.close();
     const counts = this.counts();
     // One that was never seen would say little: the program ended at once.
     if (this.region.status !== undefined && this.status && counts) {
@@ -119,12 +125,6 @@ export class LiveDisplay implements Display {
     const counts = this.counts();
     if (!this.status || !counts) return;
     this.region.status = this.status.update(counts, performance.now());
-    this.schedule();
-  };
-
-  /** After Ctrl-Z and `fg`, what the shell wrote stands below what was drawn. */
-  private readonly comeBack = (): void => {
-    this.region.forget();
     this.schedule();
   };
 
