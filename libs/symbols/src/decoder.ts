@@ -7,8 +7,8 @@ const LONGEST_MANGLED = 2048;
 const LONGEST_DEMANGLED = 4096;
 /** A thread starts in 50 ms, on a busy machine in seconds. */
 const START_MS = 10_000;
-/** An ordinary name takes some µs. */
-const DEMANGLE_MS = 250;
+/** An ordinary name takes some µs; a machine may be busy. */
+const DEMANGLE_MS = 500;
 const UNXZ_MS = 5000;
 /** A thread that nobody asks anything gives its memory back. */
 const IDLE_MS = 30_000;

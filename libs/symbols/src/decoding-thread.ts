@@ -44,7 +44,8 @@ port.on('message', async (question) => {
   try {
     result = { value: await answer(question) };
   } catch (error) {
-    demangle = undefined; // a trap leaves its memory as it was in the middle of its work
+    // A trap leaves the demangler's memory as it was in the middle of its work.
+    if (!question.compressed) demangle = undefined;
     result = { error: String(error) };
   }
   port.postMessage(result);
