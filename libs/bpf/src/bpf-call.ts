@@ -6,6 +6,7 @@ export const BPF_PROG_ATTACH = 8;
 export const BPF_PROG_DETACH = 9;
 export const BPF_PROG_QUERY = 16;
 export const BPF_LINK_CREATE = 28;
+export const BPF_ENABLE_STATS = 32;
 
 /**
  * Calls bpf(2) itself, for commands and members that libbpf 1.0 doesn't pass on.

@@ -20,10 +20,14 @@ export {
 } from './map-entries.ts';
 export { type BpfObject, openObject, type OpenOptions } from './object.ts';
 export { openPerfBuffer, type PerfBufferOptions } from './perf-buffer.ts';
+export { possibleCpus } from './possible-cpus.ts';
 export type { BpfProgram } from './program.ts';
+export { type ProgramInfo, programInfo } from './program-info.ts';
 export { openRingBuffer } from './ring-buffer.ts';
+export { countRunTimes } from './run-times.ts';
 export { sectionTarget, sectionWord } from './section-kind.ts';
 export type { SampleReader, SampleVisitor } from './sample-reader.ts';
+export { TracePipe } from './trace-pipe.ts';
 export { setKernelTarget, setProgramTarget } from './tracing/attach-target.ts';
 export { type FunctionOffset, parseFunctionOffset } from './tracing/function-offset.ts';
 export { attachIterator, type IteratorScope, IteratorText } from './tracing/iterators.ts';

@@ -7,15 +7,29 @@ export interface ProgramInfo {
   readonly tag: string;
   /** At most fifteen characters. */
   readonly name: string;
+  /** Bytes of machine code; 0 where it is interpreted. */
+  readonly jitedBytes: number;
+  /** Instructions that the verifier went through on all ways; 0 before Linux 5.16. */
+  readonly verifiedInstructions: number;
+  /** How often it ran and for how long, while run times were counted. */
+  readonly runCount: number;
+  readonly runTimeNs: number;
+  /** Runs that were left out because the program was running on that CPU already; 0 before Linux 5.12. */
+  readonly misses: number;
 }
 
+const INFO_BYTES = 232;
+
 /**
- * Asks for what stands first in a `struct bpf_prog_info` (linux/bpf.h); undefined where the kernel doesn't tell.
+ * Asks for a `struct bpf_prog_info` (linux/bpf.h); undefined where the kernel doesn't tell. Older kernels know fewer
+ * members, and leave the others zero.
  *
- *     0  __u32 type     4  __u32 id     8  __u8 tag[8]     64  char name[16]
+ *       0  __u32 type               4  __u32 id             8  __u8 tag[8]      16  __u32 jited_prog_len
+ *      64  char name[16]          192  __u64 run_time_ns  200  __u64 run_cnt   208  __u64 recursion_misses
+ *     216  __u32 verified_insns
  */
 export function programInfo(descriptor: number): ProgramInfo | undefined {
-  const info = Buffer.alloc(80);
+  const info = Buffer.alloc(INFO_BYTES);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(info.length);
   if (bindings().libbpf.bpf_obj_get_info_by_fd(descriptor, info, length) < 0) return undefined;
@@ -23,6 +37,11 @@ export function programInfo(descriptor: number): ProgramInfo | undefined {
     id: info.readUInt32LE(4),
     tag: info.toString('hex', 8, 16),
     name: info.toString('latin1', 64, 80).replace(/\0.*$/s, ''),
+    jitedBytes: info.readUInt32LE(16),
+    verifiedInstructions: info.readUInt32LE(216),
+    runCount: Number(info.readBigUInt64LE(200)),
+    runTimeNs: Number(info.readBigUInt64LE(192)),
+    misses: Number(info.readBigUInt64LE(208)),
   };
 }
 
