@@ -16,6 +16,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
   {
+    name: 'inspect',
+    summary: 'say what is in a program, and whether a kernel takes it',
+    load: async () => (await import('./commands/inspect.ts')).inspectCommand,
+  },
+  {
     name: 'build',
     summary: 'compile a .bpf.c into a package',
     load: async () => (await import('./commands/build.ts')).buildCommand,

@@ -210,7 +210,7 @@ function wishesOf(given: FlagValues<typeof wishFlags>): Partial<RunRequest> {
   };
 }
 
-function parseProgramType(text: string): string {
+export function parseProgramType(text: string): string {
   const types = Object.keys(PROGRAM_TYPES) as ProgramType[];
   return PROGRAM_TYPES[parseWord('--program-type', text, types, 'type')];
 }

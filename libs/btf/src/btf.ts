@@ -30,6 +30,11 @@ export class Btf {
     checkReferences(this.reader);
   }
 
+  /** Returns the string at `offset` of BTF's strings, which `.BTF.ext` refers to. @throws OBJECT_INVALID */
+  string(offset: number): string {
+    return this.reader.strings.get(offset);
+  }
+
   /** How many types there are, void included: ids go from 0 to `length` - 1. */
   get length(): number {
     return this.reader.count;

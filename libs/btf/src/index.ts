@@ -12,6 +12,13 @@
 export type * from './types.ts';
 export { Btf } from './btf.ts';
 export {
+  type BtfExt,
+  type CoreRelocation,
+  type CoreRelocationKind,
+  readBtfExt,
+  type SourceLine,
+} from './btf-ext.ts';
+export {
   dataSections,
   type DataSectionLayout,
   isDataSectionName,

@@ -5,6 +5,9 @@ import type { ObjectFile } from './object-file.ts';
 export interface ProgramDefinition {
   readonly name: string;
   readonly section: string;
+  /** Bytes from the section's start, and how many its instructions take there. */
+  readonly offset: number;
+  readonly size: number;
 }
 
 /**
@@ -24,7 +27,8 @@ export function programDefinitions({ elf }: Pick<ObjectFile, 'elf'>): ProgramDef
     .toSorted((a, b) => a.section - b.section || a.value - b.value)
     .flatMap((symbol) => {
       const section = sections.get(symbol.section);
-      return section === undefined ? [] : [{ name: symbol.name, section }];
+      const { name, value: offset, size } = symbol;
+      return section === undefined ? [] : [{ name, section, offset, size }];
     });
 }
 

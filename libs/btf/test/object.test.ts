@@ -204,11 +204,12 @@ describe('programDefinitions', () => {
         SEC("tp/sched/sched_process_exec") int exec_again(void *context) { return 0; }
         SEC("?kprobe/do_exit") int optional(void *context) { return 0; }`),
     );
+    const one = { offset: 0, size: 16 };
     expect(programDefinitions(object)).toEqual([
-      { name: 'exec', section: 'tp/sched/sched_process_exec' },
-      { name: 'exec_again', section: 'tp/sched/sched_process_exec' },
-      { name: 'pass', section: 'xdp' },
-      { name: 'optional', section: '?kprobe/do_exit' },
+      { name: 'exec', section: 'tp/sched/sched_process_exec', offset: 0, size: expect.any(Number) },
+      { name: 'exec_again', section: 'tp/sched/sched_process_exec', offset: expect.any(Number), size: 16 },
+      { name: 'pass', section: 'xdp', ...one },
+      { name: 'optional', section: '?kprobe/do_exit', ...one },
     ]);
   });
 });

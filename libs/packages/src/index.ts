@@ -18,6 +18,7 @@ export {
   type SampledExport,
 } from './exports/export-plan.ts';
 export type { ExportedType } from './exports/exported-type.ts';
+export { sampledLayout } from './exports/sampled-layout.ts';
 export { MAX_OBJECT_SIZE, parseJsonPackage, stringifyJsonPackage } from './json-package.ts';
 export type * from './meta.ts';
 export type { ArgumentType } from './options/argument-types.ts';
@@ -26,3 +27,4 @@ export { type ProgramOption, programOptions, statedValues } from './options/prog
 export { compiledValue, findVariables, type Variable, type VariableValue } from './options/variables.ts';
 export { usageText } from './options/usage.ts';
 export { type ReadOptions, readPackage } from './read-package.ts';
+export { readTar, type TarEntry } from './tar.ts';

@@ -6,14 +6,37 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** 2020-12, the draft whose words are used. */
 export const JSON_SCHEMA_DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 
+/** What a line has beside its layout's fields. */
+export interface RecordOptions {
+  /** Ends in `kstack` and `ustack`, arrays of frames. */
+  readonly stacks?: boolean;
+}
+
+const FRAME: JsonSchema = {
+  type: 'object',
+  properties: {
+    address: { type: 'string', pattern: '^0x[0-9a-f]{16}$' },
+    symbol: { type: 'string' },
+    offset: { type: 'integer', minimum: 0 },
+    path: { type: 'string' },
+  },
+  required: ['address'],
+  additionalProperties: false,
+};
+
+const STACKS: JsonSchema = {
+  kstack: { type: 'array', items: FRAME },
+  ustack: { type: 'array', items: FRAME },
+};
+
 /**
  * Describes the lines that `compileJsonRow` makes of samples laid out as `layout`. Struct and union types that
  * occur more than once stand in `$defs`. Integers keep their range: validators that read numbers as doubles see
  * those past 2^53 rounded, and accept them.
  */
-export function jsonSchema(layout: Layout): JsonSchema {
+export function jsonSchema(layout: Layout, { stacks = false }: RecordOptions = {}): JsonSchema {
   const writer = new SchemaWriter();
-  const { type, ...record } = writer.record(layout.fields);
+  const { type, ...record } = writer.record(layout.fields, {}, stacks ? STACKS : {});
   return { $schema: JSON_SCHEMA_DRAFT, title: layout.spelling, type, ...record, ...writer.definitions() };
 }
 
@@ -26,9 +49,10 @@ class SchemaWriter {
     return Object.keys(this.schemas).length === 0 ? {} : { $defs: this.schemas };
   }
 
-  record(fields: readonly Field[], marks: JsonSchema = {}): JsonSchema {
+  /** `marks` stand before the fields, `rest` after them. */
+  record(fields: readonly Field[], marks: JsonSchema = {}, rest: JsonSchema = {}): JsonSchema {
     const own = fields.map((field) => [field.name, this.field(field)] as const);
-    const properties = Object.fromEntries([...Object.entries(marks), ...own]);
+    const properties = Object.fromEntries([...Object.entries(marks), ...own, ...Object.entries(rest)]);
     return {
       type: 'object',
       properties,

@@ -1,9 +1,9 @@
 import type { EnumShape, Field, Layout, Shape } from '../render/layout.ts';
 import { identifier } from './c-names.ts';
-import { firstNames } from './json-schema.ts';
+import { firstNames, type RecordOptions } from './json-schema.ts';
 
 /** A type to declare: what rows of `layout` are, under a name of the caller's choice. */
-export interface TypeScriptExport {
+export interface TypeScriptExport extends RecordOptions {
   readonly name: string;
   readonly layout: Layout;
   /** One line for people, which stands above the type. */
@@ -37,15 +37,27 @@ class TypeScriptWriter {
     return this.blocks.join('\n\n');
   }
 
-  export({ name: wanted, layout, comment }: TypeScriptExport): string {
+  export({ name: wanted, layout, comment, stacks }: TypeScriptExport): string {
     const name = this.claim(wanted);
     const about = comment ?? `A line of JSON: ${layout.spelling}, ${layout.size} bytes in the kernel.`;
-    const body = this.record(layout.fields, '');
+    const rest = stacks ? this.stacks() : [];
+    const body = this.record(layout.fields, '', [], rest);
     this.blocks.push(`${docComment(about, '')}export interface ${name} ${body}`);
     return name;
   }
 
-  private record(fields: readonly Field[], indent: string, marks: readonly string[] = []): string {
+  /** The innermost frame comes first. */
+  private stacks(): string[] {
+    const frame = this.declare('Frame', FRAME, (name) => `export interface ${name} ${FRAME}`);
+    return [`kstack: Array<${frame}>`, `ustack: Array<${frame}>`];
+  }
+
+  private record(
+    fields: readonly Field[],
+    indent: string,
+    marks: readonly string[] = [],
+    rest: readonly string[] = [],
+  ): string {
     const inside = `${indent}  `;
     // JSON.parse keeps the last of two members of one name.
     const byName = new Map(fields.map((field) => [field.name, field]));
@@ -53,7 +65,8 @@ class TypeScriptWriter {
       (field) =>
         `${docComment(remark(field), inside)}${inside}${key(field.name)}: ${this.value(field.shape, inside)};`,
     );
-    const lines = [...marks.map((mark) => `${inside}${mark};`), ...members];
+    const spelled = (texts: readonly string[]) => texts.map((text) => `${inside}${text};`);
+    const lines = [...spelled(marks), ...members, ...spelled(rest)];
     return lines.length === 0 ? '{}' : `{\n${lines.join('\n')}\n${indent}}`;
   }
 
@@ -117,6 +130,15 @@ class TypeScriptWriter {
     return name;
   }
 }
+
+const FRAME = `{
+  /** 16 hexadecimal digits after 0x. */
+  address: string;
+  symbol?: string;
+  /** From where the symbol begins. */
+  offset?: number;
+  path?: string;
+}`;
 
 /** Types that a declaration would hide from those that use them here. */
 const RESERVED = ['Array', 'Record', 'Object', 'String', 'Number', 'Boolean', 'Symbol', 'Function'];

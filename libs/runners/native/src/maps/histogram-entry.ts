@@ -12,8 +12,6 @@ import { longestLine, type HistogramStyle } from './histogram.ts';
 type ArrayShape = Extract<Shape, { readonly kind: 'array' }>;
 
 const SLOTS = 'slots';
-/** Each text row begins with the space that parts it from what stands before. */
-const SPACE_BYTES = 1;
 const decoder = new TextDecoder();
 
 /** One entry of a map of histograms. */
@@ -49,8 +47,8 @@ export class HistogramReader {
     this.slots = slotsOf(map, layout, members);
     this.members = members
       .filter(({ name }) => name !== SLOTS)
-      .map((field) => new Label(`${printable(field.name)} = `, [field], layout, SPACE_BYTES));
-    this.key = key?.shape.kind === 'record' ? new Label('key = ', key.shape.fields, layout, 0) : undefined;
+      .map((field) => new Label(`${printable(field.name)} =`, [field], layout));
+    this.key = key?.shape.kind === 'record' ? new Label('key = ', key.shape.fields, layout) : undefined;
   }
 
   /** The most bytes of an entry's text: its labels, and a line for each slot, with line ends. */
@@ -87,30 +85,32 @@ export class HistogramReader {
   }
 }
 
-/** A line `NAME = VALUE`. */
+/** A line `NAME = VALUE`; of several values, each has a space of its own before it. */
 class Label {
-  private readonly renderer: TextRowRenderer;
+  private readonly values: readonly TextRowRenderer[];
   private readonly out: Uint8Array;
 
-  /** `skipped` bytes of what the renderer writes aren't shown. */
   constructor(
     private readonly name: string,
     fields: readonly Field[],
     { spelling, size }: Layout,
-    private readonly skipped: number,
   ) {
-    this.renderer = compileTextRow({ spelling, size, fields });
-    this.out = new Uint8Array(this.renderer.maxBytes);
+    this.values = fields.map((field) => compileTextRow({ spelling, size, fields: [field] }));
+    this.out = new Uint8Array(Math.max(0, ...this.values.map(({ maxBytes }) => maxBytes)));
   }
 
   get maxBytes(): number {
-    return Buffer.byteLength(this.name) + this.out.length;
+    return this.values.reduce((sum, { maxBytes }) => sum + maxBytes, Buffer.byteLength(this.name));
   }
 
   text(memory: SampleMemory, offset: number): string {
-    const end = this.renderer.render(memory, offset, this.out, 0);
-    const lineEnd = 1;
-    return this.name + decoder.decode(this.out.subarray(this.skipped, Math.max(this.skipped, end - lineEnd)));
+    return this.name + this.values.map((value) => this.valueText(value, memory, offset)).join('');
+  }
+
+  /** A row of one column: a space, the value, a line end. */
+  private valueText(value: TextRowRenderer, memory: SampleMemory, offset: number): string {
+    const end = value.render(memory, offset, this.out, 0);
+    return decoder.decode(this.out.subarray(0, end - 1));
   }
 }
 

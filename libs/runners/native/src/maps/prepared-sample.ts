@@ -9,7 +9,7 @@ import {
   type SortKey,
 } from '@ecli/btf';
 import { printable, type Screen } from '@ecli/core';
-import type { SampledExport } from '@ecli/packages';
+import { type SampledExport, sampledLayout } from '@ecli/packages';
 import type { ExportContext, PreparedExport } from '../exports/prepared-export.ts';
 import { compileRows, type MapColumn, type RowSettings } from '../rows/compile-rows.ts';
 import { RowPrefix } from '../rows/row-prefix.ts';
@@ -22,7 +22,6 @@ import { HistogramRows } from './histogram-rows.ts';
 import { checkInterval, MapSampler, type Picture } from './map-sampler.ts';
 import { PictureTitle } from './picture-title.ts';
 import { RawEntryRows } from './raw-entry-rows.ts';
-import { sampledLayout } from './sampled-layout.ts';
 import { TablePicture } from './table-picture.ts';
 
 const SCALES: Readonly<Record<string, Scale>> = { log2_hist: 'log2', linear_hist: 'linear' };

@@ -1,9 +1,13 @@
-import type { MapEntries } from '@ecli/bpf';
 import { type Btf, entryLayout, type Field, type Layout, layoutOfMembers, type Shape } from '@ecli/btf';
 import { EcliError, printable } from '@ecli/core';
-import type { NamedMap, SampledExport } from '@ecli/packages';
+import type { NamedMap, SampledExport } from './export-plan.ts';
 
-type Sizes = Pick<MapEntries, 'keySize' | 'valueSize' | 'cpus'>;
+/** Of a map's keys and values, in bytes; `cpus` where an entry has a value for each. */
+interface Sizes {
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly cpus?: number | undefined;
+}
 
 /**
  * Lays out an entry of a sampled map: its key, and its value, or those of all CPUs.
