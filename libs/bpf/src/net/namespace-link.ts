@@ -16,24 +16,25 @@ export function attachToNamespace(program: BpfProgram, path?: string): Link {
   const result = inNetworkNamespace(path, ({ descriptor }) => createLink(program, descriptor));
   if (result >= 0) return new DescriptorLink(result);
   const where = path === undefined ? 'the network namespace of ecli' : `network namespace ${path}`;
-  throw networkAttachError({ program, where, result, reason: REASONS.get(-result) });
+  throw networkAttachError({ program, where, result, reason: reasonOf(program, -result) });
 }
 
-const TAKEN: Reason = {
-  message: 'a flow dissector is there already, or one of the first namespace counts for all',
-  hint: 'bpftool net show, in the namespace, lists it',
-};
-
-/** kernel/bpf/net_namespace.c, net/core/flow_dissector.c, flow_dissector_bpf_prog_attach_check */
-const REASONS: ReadonlyMap<number, Reason> = new Map([
-  [Errno.EEXIST, TAKEN],
-  [Errno.EBUSY, TAKEN],
-  [Errno.E2BIG, { message: 'it has 64 programs of this kind, which is the most it takes' }],
-  [
-    Errno.EINVAL,
-    {
+/** kernel/bpf/net_namespace.c; net/core/flow_dissector.c, flow_dissector_bpf_prog_attach_check */
+function reasonOf({ section }: BpfProgram, errno: number): Reason | undefined {
+  if (errno === Errno.EINVAL) {
+    return {
       message: 'this kernel has no such links',
       hint: 'they take Linux 5.8 for flow_dissector and 5.9 for sk_lookup, built with CONFIG_BPF_SYSCALL and CONFIG_INET',
-    },
-  ],
-]);
+    };
+  }
+  if (section === 'sk_lookup') {
+    return errno === Errno.E2BIG
+      ? { message: 'it has 64 sk_lookup programs, which is the most it takes' }
+      : undefined;
+  }
+  if (![Errno.E2BIG, Errno.EEXIST, Errno.EBUSY].includes(errno)) return undefined;
+  return {
+    message: 'it has a flow dissector already, or the first namespace has one, which counts for all',
+    hint: 'bpftool net show lists it, in the namespace that has it',
+  };
+}

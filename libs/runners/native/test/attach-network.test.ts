@@ -1,81 +1,22 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from '@jest/globals';
-import { type BpfObject, openObject } from '@ecli/bpf';
-import { kernelDescriptors, kernelTest } from '@ecli/bpf/testing';
-import type { LoadSpec } from '@ecli/core';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { detachAll, failureOf, Recording, runner } from './recording.ts';
-import { TestNetwork } from './test-network.ts';
-import { TC, trafficObject, trafficSpec, XDP } from './traffic-package.ts';
+import { describe, expect } from '@jest/globals';
+import { kernelTest } from '@ecli/bpf/testing';
+import { attachError, foreign, testNetwork, toldOf } from './network-suite.ts';
+import { Recording } from './recording.ts';
+import { TC, trafficSpec, XDP } from './traffic-package.ts';
 
-/** Where ecli keeps, as root, what a crash would leave. */
-const RECORDS = '/run/ecli/attached';
-
-let network: TestNetwork;
-let before: unknown;
-const opened: BpfObject[] = [];
-
-beforeAll(() => {
-  network = new TestNetwork();
-});
-beforeEach(() => {
-  before = state();
-});
-afterEach(async () => {
-  await detachAll();
-  for (const object of opened.splice(0)) object.close();
-  expect(state()).toEqual(before);
-});
-afterAll(() => network.close());
-
-/** What is attached, what this process has open, and what it wrote down for the next start. */
-function state(): unknown[] {
-  const records = existsSync(RECORDS) ? readdirSync(RECORDS) : [];
-  return [network.state(), kernelDescriptors(), records.filter((name) => name.startsWith(`${process.pid}-`))];
-}
-
-/** Attaches in the test's namespace. */
-function asked(target: string | undefined, program: string): Partial<LoadSpec> {
-  return { netns: network.path, ...(target !== undefined && { attach: [{ program, target }] }) };
-}
-
-/** What a program tells of three packets, once it is attached. */
-async function toldOf(spec: LoadSpec, cause: () => void): Promise<unknown[]> {
-  const recording = await Recording.attached(spec);
-  cause();
-  await recording.until(() => recording.lines().length >= 3);
-  await recording.program.detach();
-  return recording.numbers();
-}
-
-async function attachError(spec: LoadSpec): Promise<Awaited<ReturnType<typeof failureOf>>> {
-  const loaded = await runner.load(spec).catch((error: unknown) => error);
-  if (loaded instanceof Error) return failureOf(Promise.reject(loaded));
-  const program = loaded as Awaited<ReturnType<typeof runner.load>>;
-  const error = await failureOf(program.attach());
-  await program.detach();
-  return error;
-}
-
-/** A program of somebody else's, loaded and attached to nothing; closed after the test. */
-function foreign(programs: string): { readonly fd: number; readonly id: number } {
-  const object = openObject(trafficObject(programs), { name: 'foreign' });
-  opened.push(object);
-  object.load();
-  const fd = object.programs[0]?.fd ?? -1;
-  return { fd, id: Number(/^prog_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1]) };
-}
+const network = testNetwork();
 
 describe('xdp', () => {
   for (const target of ['near0', 'near0:native', 'near0:generic']) {
     kernelTest(`sees packets at ${target}`, async () => {
-      expect(await toldOf(trafficSpec(XDP, asked(target, 'ecli_xdp')), () => network.send(3))).toEqual([
-        1, 1, 1,
-      ]);
+      expect(
+        await toldOf(trafficSpec(XDP, network.asked(target, 'ecli_xdp')), () => network.send(3)),
+      ).toEqual([1, 1, 1]);
     });
   }
 
   kernelTest('takes packets in fragments', async () => {
-    const spec = trafficSpec(XDP.replace('"xdp"', '"xdp.frags"'), asked('near0', 'ecli_xdp'));
+    const spec = trafficSpec(XDP.replace('"xdp"', '"xdp.frags"'), network.asked('near0', 'ecli_xdp'));
     expect(await toldOf(spec, () => network.send(3))).toEqual([1, 1, 1]);
   });
 
@@ -85,7 +26,7 @@ describe('xdp', () => {
       ['near0:generic', 'generic'],
       ['lo', 'generic'],
     ] as const) {
-      const { program } = await Recording.attached(trafficSpec(XDP, asked(target, 'ecli_xdp')));
+      const { program } = await Recording.attached(trafficSpec(XDP, network.asked(target, 'ecli_xdp')));
       expect(network.inNear('bpftool', 'net', 'show')).toMatch(
         new RegExp(`${target.split(':')[0]}.* ${mode} id`),
       );
@@ -97,7 +38,7 @@ describe('xdp', () => {
     const { id } = foreign(XDP);
     network.inNear('bpftool', 'net', 'attach', 'xdp', 'id', String(id), 'dev', 'near0');
     const there = network.state();
-    const error = await attachError(trafficSpec(XDP, asked('near0', 'ecli_xdp')));
+    const error = await attachError(trafficSpec(XDP, network.asked('near0', 'ecli_xdp')));
     expect(error.code).toBe('ATTACH_FAILED');
     expect(error.message).toBe(
       `program ecli_xdp (xdp): can't be attached to near0: program ${id} (ecli_xdp) is there already`,
@@ -111,7 +52,7 @@ describe('xdp', () => {
     const { fd, id } = foreign(XDP.replace('tell(1)', 'tell(9)'));
     network.inNear('bpftool', 'net', 'attach', 'xdp', 'id', String(id), 'dev', 'near0');
     const there = network.state();
-    const replacing = trafficSpec(XDP, asked('near0', 'ecli_xdp'), (program) => ({
+    const replacing = trafficSpec(XDP, network.asked('near0', 'ecli_xdp'), (program) => ({
       ...program,
       xdpopts: { old_prog_fd: fd },
     }));
@@ -125,7 +66,7 @@ describe('xdp', () => {
 
   kernelTest('replaces nothing by a descriptor that is no program', async () => {
     const error = await attachError(
-      trafficSpec(XDP, asked('near0', 'ecli_xdp'), (program) => ({
+      trafficSpec(XDP, network.asked('near0', 'ecli_xdp'), (program) => ({
         ...program,
         xdpopts: { old_prog_fd: 9999 },
       })),
@@ -136,7 +77,7 @@ describe('xdp', () => {
   kernelTest('asks for generic mode where a driver refuses', async () => {
     network.inNear('ip', 'link', 'add', 'plain0', 'type', 'ifb');
     try {
-      const error = await attachError(trafficSpec(XDP, asked('plain0:native', 'ecli_xdp')));
+      const error = await attachError(trafficSpec(XDP, network.asked('plain0:native', 'ecli_xdp')));
       expect(error.message).toContain("its driver doesn't take it in native mode");
       expect(error.hint).toContain('--attach PROGRAM=plain0:generic');
     } finally {
@@ -157,7 +98,7 @@ describe('xdp', () => {
 
   kernelTest('goes with its interface, and the program ends in order', async () => {
     for (const target of ['near0', 'near0:generic']) {
-      const { program } = await Recording.attached(trafficSpec(XDP, asked(target, 'ecli_xdp')));
+      const { program } = await Recording.attached(trafficSpec(XDP, network.asked(target, 'ecli_xdp')));
       network.disconnect();
       expect(await program.detach()).toEqual({ code: 0 });
       network.connect();
@@ -168,26 +109,26 @@ describe('xdp', () => {
 /** The next ecli that ends finds that nobody uses the qdisc any more. */
 async function expectQdiscToGoNext(): Promise<void> {
   expect(network.inNear('tc', 'qdisc', 'show')).toContain('clsact');
-  const { program } = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
+  const { program } = await Recording.attached(trafficSpec(TC, network.asked('near0', 'ecli_tc')));
   await program.detach();
   expect(network.inNear('tc', 'qdisc', 'show')).not.toContain('clsact');
 }
 
 describe('tc', () => {
   kernelTest('sees packets that come', async () => {
-    expect(await toldOf(trafficSpec(TC, asked('near0', 'ecli_tc')), () => network.send(3))).toEqual([
+    expect(await toldOf(trafficSpec(TC, network.asked('near0', 'ecli_tc')), () => network.send(3))).toEqual([
       2, 2, 2,
     ]);
   });
 
   kernelTest('sees packets that go', async () => {
-    const spec = trafficSpec(TC, asked('near0:egress,priority=7,handle=0x2a', 'ecli_tc'));
+    const spec = trafficSpec(TC, network.asked('near0:egress,priority=7,handle=0x2a', 'ecli_tc'));
     expect(await toldOf(spec, () => network.answer(3))).toEqual([2, 2, 2]);
   });
 
   kernelTest('is a filter of the priority and the handle that were asked for', async () => {
     const { program } = await Recording.attached(
-      trafficSpec(TC, asked('near0:egress,priority=7,handle=0x2a', 'ecli_tc')),
+      trafficSpec(TC, network.asked('near0:egress,priority=7,handle=0x2a', 'ecli_tc')),
     );
     expect(network.filters()).toMatch(/pref 7 bpf .*handle 0x2a ecli_tc.* direct-action/);
     await program.detach();
@@ -196,15 +137,15 @@ describe('tc', () => {
   kernelTest('leaves a qdisc that was there before', async () => {
     network.inNear('tc', 'qdisc', 'add', 'dev', 'near0', 'clsact');
     const there = network.state();
-    const { program } = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    const { program } = await Recording.attached(trafficSpec(TC, network.asked('near0', 'ecli_tc')));
     await program.detach();
     expect(network.state()).toBe(there);
     network.inNear('tc', 'qdisc', 'delete', 'dev', 'near0', 'clsact');
   });
 
   kernelTest('leaves its qdisc to others that use it, and the last one takes it away', async () => {
-    const first = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
-    const second = await Recording.attached(trafficSpec(TC, asked('near0,handle=2', 'ecli_tc')));
+    const first = await Recording.attached(trafficSpec(TC, network.asked('near0', 'ecli_tc')));
+    const second = await Recording.attached(trafficSpec(TC, network.asked('near0,handle=2', 'ecli_tc')));
     await first.program.detach();
     expect(network.filters()).toContain('handle 0x2 ecli_tc');
     await second.program.detach();
@@ -212,7 +153,7 @@ describe('tc', () => {
   });
 
   kernelTest('leaves a filter of somebody else and the qdisc with it', async () => {
-    const { program } = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    const { program } = await Recording.attached(trafficSpec(TC, network.asked('near0', 'ecli_tc')));
     network.inNear(...'tc filter add dev near0 egress pref 9 u32 match u32 0 0 classid 1:1'.split(' '));
     await program.detach();
     expect(network.filters()).toMatch(/pref 9 u32/);
@@ -222,7 +163,7 @@ describe('tc', () => {
   });
 
   kernelTest('removes its own filter and no other that came in its place', async () => {
-    const { program } = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    const { program } = await Recording.attached(trafficSpec(TC, network.asked('near0', 'ecli_tc')));
     network.inNear('tc', 'filter', 'delete', 'dev', 'near0', 'ingress');
     network.inNear(...'tc filter add dev near0 ingress pref 1 u32 match u32 0 0 classid 1:1'.split(' '));
     expect(await program.detach()).toEqual({ code: 0 });
@@ -232,8 +173,8 @@ describe('tc', () => {
   });
 
   kernelTest('names what has its handle, and which is free', async () => {
-    const first = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
-    const error = await attachError(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    const first = await Recording.attached(trafficSpec(TC, network.asked('near0', 'ecli_tc')));
+    const error = await attachError(trafficSpec(TC, network.asked('near0', 'ecli_tc')));
     expect(error.code).toBe('ATTACH_FAILED');
     expect(error.message).toMatch(
       /^program ecli_tc \(tc\): can't be attached to near0 ingress: priority 1, handle 1 is taken by program \d+ \(ecli_tc\)$/,
@@ -245,7 +186,7 @@ describe('tc', () => {
   kernelTest('names a filter of another kind that has its priority', async () => {
     network.inNear('tc', 'qdisc', 'add', 'dev', 'near0', 'clsact');
     network.inNear(...'tc filter add dev near0 ingress pref 1 u32 match u32 0 0 classid 1:1'.split(' '));
-    const error = await attachError(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    const error = await attachError(trafficSpec(TC, network.asked('near0', 'ecli_tc')));
     expect(error.message).toContain('priority 1 is taken by a filter of kind u32');
     expect(error.hint).toBe('free is --attach ecli_tc=near0:ingress,priority=2,handle=1');
     network.inNear('tc', 'qdisc', 'delete', 'dev', 'near0', 'clsact');
@@ -254,9 +195,9 @@ describe('tc', () => {
   kernelTest('takes a parent of a qdisc that is there', async () => {
     network.inNear(...'tc qdisc add dev near0 root handle 1: htb'.split(' '));
     try {
-      const spec = trafficSpec(TC, asked('near0,parent=1:', 'ecli_tc'));
+      const spec = trafficSpec(TC, network.asked('near0,parent=1:', 'ecli_tc'));
       expect(await toldOf(spec, () => network.answer(3))).toEqual([2, 2, 2]);
-      const error = await attachError(trafficSpec(TC, asked('near0,parent=2:', 'ecli_tc')));
+      const error = await attachError(trafficSpec(TC, network.asked('near0,parent=2:', 'ecli_tc')));
       expect(error.message).toContain('it has no qdisc that takes filters at 2:0');
     } finally {
       network.inNear('tc', 'qdisc', 'delete', 'dev', 'near0', 'root');
@@ -264,7 +205,7 @@ describe('tc', () => {
   });
 
   kernelTest('goes with its interface, and the program ends in order', async () => {
-    const { program } = await Recording.attached(trafficSpec(TC, asked('near0', 'ecli_tc')));
+    const { program } = await Recording.attached(trafficSpec(TC, network.asked('near0', 'ecli_tc')));
     network.disconnect();
     expect(await program.detach()).toEqual({ code: 0 });
     network.connect();

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import type { LoadSpec } from '@ecli/core';
 import { PORT } from './traffic-package.ts';
 
 let made = 0;
@@ -15,6 +16,9 @@ export class TestNetwork {
     const name = `ecli-test-${process.pid}-${++made}`;
     this.near = `${name}-near`;
     this.far = `${name}-far`;
+  }
+
+  open(): void {
     try {
       run('ip', 'netns', 'add', this.near);
       run('ip', 'netns', 'add', this.far);
@@ -28,6 +32,11 @@ export class TestNetwork {
   /** The path for `--netns`. */
   get path(): string {
     return `/run/netns/${this.near}`;
+  }
+
+  /** Has a spec attach here, and a program where it says; a package says the rest. */
+  asked(target?: string, program = 'ecli'): Partial<LoadSpec> {
+    return { netns: this.path, ...(target !== undefined && { attach: [{ program, target }] }) };
   }
 
   /** Puts the cable there; again after `disconnect`. */
