@@ -5,7 +5,7 @@ import { MemorySource } from './byte-source.ts';
 import { ElfImage, findBuildId, parseDebugLink } from './elf-image.ts';
 
 const C_LIBRARY =
-  readFileSync('/proc/self/maps', 'utf8').match(/\/\S*\/libc\.so\.6$/m)?.[0] ?? process.execPath;
+  /\/\S*\/libc\.so\.6$/m.exec(readFileSync('/proc/self/maps', 'utf8'))?.[0] ?? process.execPath;
 
 function note(type: number, name: string, content: Buffer): Buffer {
   const header = Buffer.alloc(12);
@@ -107,5 +107,5 @@ function exercise(bytes: Buffer): void {
   image?.symbols()?.find(0x1000);
   image?.dynamicSymbols()?.find(0x1000);
   image?.addressOf(0x1000);
-  void [image?.buildId, image?.debugLink, image?.miniDebugInfo];
+  [image?.buildId, image?.debugLink, image?.miniDebugInfo];
 }
