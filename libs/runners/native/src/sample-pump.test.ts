@@ -229,6 +229,53 @@ describe('SamplePump', () => {
     expect(running.shown).toEqual(numbers(10));
   });
 
+  test('drops what a full sink cannot take where it is told to, and says so', async () => {
+    const backpressure = new Gate();
+    const running = new Running({ backpressure, onSlow: 'drop' });
+    running.reader.write(numbers(3));
+    await running.until(() => running.shown.length === 3);
+    backpressure.shut();
+    running.reader.write(numbers(10));
+    await running.until(() => running.pump.counts.dropped === 10);
+    expect(running.reader.pendingBytes()).toBe(0);
+    running.reader.write(numbers(5));
+    await running.pump.catchUp();
+    backpressure.release();
+    running.reader.write(numbers(2, 20));
+    await running.until(() => running.shown.length === 5);
+    await running.stop();
+    expect(running.shown).toEqual([0, 1, 2, 20, 21]);
+    expect(running.pump.counts).toEqual({ events: 5, bytes: 80, lost: 0, dropped: 15, filtered: 0 });
+    expect(running.lines('stderr')).toEqual([
+      '10 events dropped: they came faster than the output was taken',
+      '5 events dropped: they came faster than the output was taken',
+      '15 events dropped in all',
+    ]);
+  });
+
+  test('does not end later for a full sink where it drops', async () => {
+    const backpressure = new Gate();
+    const running = new Running({ backpressure, onSlow: 'drop' });
+    backpressure.shut();
+    running.reader.write(numbers(4));
+    await running.stop();
+    expect(running.pump.counts).toMatchObject({ events: 0, dropped: 4 });
+  });
+
+  test('drops nothing while paused: the kernel keeps it', async () => {
+    const backpressure = new Gate();
+    const running = new Running({ backpressure, onSlow: 'drop' });
+    running.pump.pause();
+    backpressure.shut();
+    running.reader.write(numbers(4));
+    await turns();
+    expect(running.pump.counts).toMatchObject({ dropped: 0 });
+    backpressure.release();
+    running.pump.resume();
+    await running.until(() => running.shown.length === 4);
+    await running.stop();
+  });
+
   test('does not wait for a sink that nobody reads any more', async () => {
     const backpressure = new Gate();
     const reader = new FakeReader();

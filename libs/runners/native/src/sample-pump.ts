@@ -1,6 +1,6 @@
 import type { SampleReader } from '@ecli/bpf';
 import type { SampleFilter } from '@ecli/btf';
-import type { Backpressure, ProgramCounts, Screen } from '@ecli/core';
+import type { Backpressure, LoadSpec, ProgramCounts, Screen } from '@ecli/core';
 import { ChunkRenderer } from './chunk-renderer.ts';
 import type { LogStream } from './log-stream.ts';
 import { HeaderRepeater } from './header-repeater.ts';
@@ -8,6 +8,7 @@ import { LossReport } from './loss-report.ts';
 import { EventBudget, type Output } from './output.ts';
 import { Pacing } from './pacing.ts';
 import type { Rows } from './rows/rows.ts';
+import { SampleDrop } from './sample-drop.ts';
 
 /** Under a flood of events, timers and signals get their turn after this long. */
 const LONGEST_TURN_MS = 4;
@@ -29,6 +30,7 @@ export interface PumpOptions {
   /** The map's. */
   readonly name: string;
   readonly backpressure?: Backpressure | undefined;
+  readonly onSlow?: LoadSpec['onSlow'];
   /** Shared by all outputs of a program. */
   readonly budget?: EventBudget;
   /** Where a person sees the rows. */
@@ -37,7 +39,8 @@ export interface PumpOptions {
 
 /**
  * Carries samples from a kernel buffer to a log stream as rendered rows, one chunk at a time. While the reader
- * of the stream can't take more, or the pump is paused, events stay in the kernel's buffer.
+ * of the stream can't take more, or the pump is paused, events stay in the kernel's buffer; with `onSlow` set to
+ * `drop`, those that the reader can't take are dropped and counted.
  */
 export class SamplePump implements Output {
   readonly name: string;
@@ -47,7 +50,8 @@ export class SamplePump implements Output {
   private readonly stream: LogStream;
   private readonly backpressure: Backpressure | undefined;
   private readonly typeName: string;
-  private readonly loss = new LossReport();
+  private readonly loss = new LossReport('lost', "the kernel's buffer was full");
+  private readonly drop: SampleDrop | undefined;
   private readonly pacing: Pacing;
   private readonly chunk: ChunkRenderer;
   private readonly headers: HeaderRepeater;
@@ -56,6 +60,8 @@ export class SamplePump implements Output {
   private bytes = 0;
   private filtered = 0;
   private hasToldOdd = false;
+  /** Of the last look into the buffer. */
+  private samplesTaken = 0;
   private samplesSinceEmpty = 0;
   private bytesSinceEmpty = 0;
   private waitMs = WAIT_MS;
@@ -76,6 +82,7 @@ export class SamplePump implements Output {
     typeName,
     name,
     backpressure,
+    onSlow,
     budget = new EventBudget(),
     screen,
   }: PumpOptions) {
@@ -85,6 +92,7 @@ export class SamplePump implements Output {
     this.stream = stream;
     this.typeName = typeName;
     this.backpressure = backpressure;
+    this.drop = onSlow === 'drop' ? new SampleDrop() : undefined;
     this.chunk = new ChunkRenderer(rows, filter);
     this.headers = new HeaderRepeater(rows, screen);
     this.budget = budget;
@@ -97,7 +105,7 @@ export class SamplePump implements Output {
       events: this.events,
       bytes: this.bytes,
       lost: this.reader.lost,
-      dropped: 0,
+      dropped: this.drop?.dropped ?? 0,
       filtered: this.filtered,
     };
   }
@@ -113,7 +121,7 @@ export class SamplePump implements Output {
     try {
       while (this.budget.remaining > 0) {
         if (this.isHeld()) await this.untilReleased();
-        else if (this.pumpChunk()) await this.giveTurn();
+        else if (this.takeSamples()) await this.giveTurn();
         else if (!this.stopping) await this.rest();
         else if (!(await this.moreIsComing())) break;
       }
@@ -122,7 +130,8 @@ export class SamplePump implements Output {
       this.tellCaughtUp();
     }
     this.emitLast();
-    for (const line of this.loss.finish(this.reader.lost)) this.stream.say(line);
+    const lines = [...this.loss.finish(this.reader.lost), ...(this.drop?.finish() ?? [])];
+    for (const line of lines) this.stream.say(line);
   }
 
   /** Resolves when the buffer has been found empty, or can't be emptied now, or by this pump never will. */
@@ -156,6 +165,19 @@ export class SamplePump implements Output {
     this.reader.close();
   }
 
+  /** True when there may be more at once. */
+  private takeSamples(): boolean {
+    const { drop } = this;
+    return drop && this.sinkIsFull() ? this.dropSamples(drop) : this.pumpChunk();
+  }
+
+  private dropSamples(drop: SampleDrop): false {
+    this.took(drop.drain(this.reader), drop.bytes);
+    this.say(drop.update(performance.now()));
+    this.tellLost();
+    return false;
+  }
+
   /** Renders and emits one chunk; true when it is full, so that there may be more. */
   private pumpChunk(): boolean {
     const { chunk, reader, stream } = this;
@@ -166,8 +188,7 @@ export class SamplePump implements Output {
     const { isFull } = chunk;
     if (chunk.oddBytes !== undefined && !this.hasToldOdd) this.tellOdd(chunk.oddBytes);
     if (chunk.shown > 0 && stream.observed) this.emit(timeUs);
-    const line = this.loss.update(reader.lost, performance.now());
-    if (line !== undefined) stream.say(line);
+    this.tellLost();
     return isFull;
   }
 
@@ -190,8 +211,21 @@ export class SamplePump implements Output {
     this.events += shown;
     this.bytes += shownBytes;
     this.filtered += visited - shown;
-    this.samplesSinceEmpty += visited;
-    this.bytesSinceEmpty += visitedBytes;
+    this.took(visited, visitedBytes);
+  }
+
+  private took(samples: number, bytes: number): void {
+    this.samplesTaken = samples;
+    this.samplesSinceEmpty += samples;
+    this.bytesSinceEmpty += bytes;
+  }
+
+  private tellLost(): void {
+    this.say(this.loss.update(this.reader.lost, performance.now()));
+  }
+
+  private say(line: string | undefined): void {
+    if (line !== undefined) this.stream.say(line);
   }
 
   /** Says, once, that samples are not what they are shown as: mostly the wrong struct of several. */
@@ -205,7 +239,7 @@ export class SamplePump implements Output {
   }
 
   private isHeld(): boolean {
-    return (this.paused && !this.stopping) || this.sinkIsFull() !== undefined;
+    return (this.paused && !this.stopping) || (!this.drop && this.sinkIsFull() !== undefined);
   }
 
   private sinkIsFull(): Promise<void> | undefined {
@@ -269,7 +303,7 @@ export class SamplePump implements Output {
   private async moreIsComing(): Promise<boolean> {
     if (this.reader.pendingBytes() === 0) return false;
     const now = performance.now();
-    if (this.chunk.visited > 0) this.giveUpAt = now + UNFINISHED_RECORD_MS;
+    if (this.samplesTaken > 0) this.giveUpAt = now + UNFINISHED_RECORD_MS;
     if (now > this.giveUpAt) return false;
     await this.sleep(1);
     return true;

@@ -55,6 +55,7 @@ function openBuffer(
     name: plan.map.name,
     typeName: plan.type.name,
     backpressure: spec.backpressure,
+    onSlow: spec.onSlow,
     budget,
     screen: spec.presentation?.screen,
   });
