@@ -77,7 +77,7 @@ async function text(stream) {
 }
 
 /** A tool is attached when it holds a link or a perf event: the same sign for all of them. */
-async function attached(tool) {
+export async function attached(tool) {
   const deadline = Date.now() + START_LIMIT_MS;
   while (Date.now() < deadline && tool.exitCode === null) {
     if (descriptors(tool.pid).some((target) => /bpf[-_]link|perf_event/.test(target))) return delay(300);
@@ -148,7 +148,7 @@ async function stop({ tool, file, report }) {
   return { lines, lastByteAt };
 }
 
-function cpuSeconds(pid) {
+export function cpuSeconds(pid) {
   // proc(5): utime and stime are fields 14 and 15; the command's name may hold spaces, so cut after its ')'.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
@@ -156,7 +156,7 @@ function cpuSeconds(pid) {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-function peakMegabytes(pid) {
+export function peakMegabytes(pid) {
   const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kilobytes) / 1024;
 }
