@@ -107,5 +107,5 @@ function exercise(bytes: Buffer): void {
   image?.symbols()?.find(0x1000);
   image?.dynamicSymbols()?.find(0x1000);
   image?.addressOf(0x1000);
-  [image?.buildId, image?.debugLink, image?.miniDebugInfo];
+  expect([image?.buildId, image?.debugLink, image?.miniDebugInfo]).toHaveLength(3);
 }
