@@ -125,7 +125,8 @@ const PROBES: Readonly<Record<FeatureName, () => Answer>> = {
   uprobe_session: () => probeUprobeMulti(BPF_TRACE_UPROBE_SESSION),
   raw_tracepoint: () => fromLibbpf(bindings().libbpf.libbpf_probe_bpf_prog_type(PROGRAM_RAW_TRACEPOINT, 0)),
   iterator: () => 'unknown',
-  freplace: () => 'unknown',
+  // Both go through a trampoline; a kernel that refuses fentry programs may still take these, where it says so.
+  freplace: () => (probeFeature('fentry') === 'no' ? 'no' : 'unknown'),
   fentry: () => probeTracing(PROGRAM_TRACING, BPF_TRACE_FENTRY, 'bpf_fentry_test1'),
   lsm: () => probeTracing(PROGRAM_LSM, BPF_LSM_MAC, 'file_open'),
   struct_ops: () => fromLibbpf(bindings().libbpf.libbpf_probe_bpf_prog_type(PROGRAM_STRUCT_OPS, 0)),

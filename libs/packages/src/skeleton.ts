@@ -105,7 +105,6 @@ const LOAD_ONLY = [
   'lwt_xmit',
   'lwt_seg6local',
   'lirc_mode2',
-  'struct_ops',
   'syscall',
 ];
 

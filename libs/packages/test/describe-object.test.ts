@@ -76,7 +76,7 @@ describe('describeObject', () => {
       'tp/sched/sched_process_exit': true,
       '?kprobe.multi/x': true,
       socket: false,
-      'struct_ops/init': false,
+      'struct_ops/init': true,
       'xdp.frags/cpumap': true,
     });
   });
