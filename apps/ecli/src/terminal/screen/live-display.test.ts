@@ -129,6 +129,13 @@ describe('LiveDisplay', () => {
     expect(await drawn()).toEqual(['row', expect.stringMatching(/^opens/), 'error: x']);
   });
 
+  test('counts no events of a program that shows pictures alone', async () => {
+    display.begin('maps', counts);
+    display.show(chunk('p\n', { frame: 'p' }));
+    await new Promise((resolve) => setTimeout(resolve, 260));
+    expect(await drawn()).toEqual(['p', '', 'maps  0 lost  00:00']);
+  });
+
   test.each([
     ['that ended at once', counts],
     ['that nobody counts', () => undefined],

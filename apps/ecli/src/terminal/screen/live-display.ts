@@ -46,6 +46,7 @@ export class LiveDisplay implements Display {
   private drawnMs = -Infinity;
   private status: StatusLine | undefined;
   private counts: () => ProgramCounts | undefined = () => undefined;
+  private hasEvents = false;
   private isClosed = false;
 
   constructor(private readonly options: LiveDisplayOptions) {
@@ -80,7 +81,10 @@ export class LiveDisplay implements Display {
 
   show({ stream, bytes, release, frame }: LogChunk): void {
     if (stream === 'stderr') return this.showError(bytes, release);
-    if (frame === undefined || this.isClosed) return this.scroll({ bytes, release });
+    if (frame === undefined || this.isClosed) {
+      this.hasEvents = true;
+      return this.scroll({ bytes, release });
+    }
     this.region.setPicture(frame, Buffer.from(bytes).toString());
     release?.();
     this.schedule();
@@ -124,6 +128,7 @@ export class LiveDisplay implements Display {
   private readonly tick = (): void => {
     const counts = this.counts();
     if (!this.status || !counts) return;
+    this.status.countsEvents = this.hasEvents || !this.region.hasPictures;
     this.region.status = this.status.update(counts, performance.now());
     this.schedule();
   };

@@ -25,6 +25,10 @@ export class LiveRegion {
     this.pictures.set(name, text.replace(/\n$/, '').split('\n'));
   }
 
+  get hasPictures(): boolean {
+    return this.pictures.size > 0;
+  }
+
   /** Moves to where the region begins and erases it, so that lines can be written there. */
   erase(): string {
     const text = this.drawn.length === 0 ? '' : `${this.home()}${ERASE_BELOW}`;

@@ -11,6 +11,11 @@ interface Reading {
 
 /** `opens  1,234 events/s  56,789 events  0 lost  00:12`: how a program does. */
 export class StatusLine {
+  /**
+   * Whether events are counted: of a program that shows pictures alone, the counts are of map entries, each as often
+   * as it was drawn, and the pictures say more.
+   */
+  countsEvents = true;
   private readonly readings: Reading[];
   private readonly start: Reading;
 
@@ -41,8 +46,9 @@ export class StatusLine {
     const rate = seconds > 0 ? (events - since.events) / seconds : 0;
     return [
       this.style(this.title, 'bold'),
-      this.style(`${grouped(rate)} events/s`, 'dim'),
-      this.style(counted(events, 'event'), 'dim'),
+      ...(this.countsEvents
+        ? [this.style(`${grouped(rate)} events/s`, 'dim'), this.style(counted(events, 'event'), 'dim')]
+        : []),
       ...(filtered > 0 ? [this.style(`${grouped(filtered)} filtered out`, 'dim')] : []),
       ...(dropped > 0 ? [this.style(`${grouped(dropped)} dropped`, 'red')] : []),
       this.style(`${grouped(lost)} lost`, lost > 0 ? 'red' : 'dim'),
