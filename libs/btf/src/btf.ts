@@ -30,6 +30,11 @@ export class Btf {
     checkReferences(this.reader);
   }
 
+  /** Returns the name of a type that exists without decoding the type: for walks over all of them. */
+  nameOf(id: number): string {
+    return this.reader.name(id);
+  }
+
   /** Returns the string at `offset` of BTF's strings, which `.BTF.ext` refers to. @throws OBJECT_INVALID */
   string(offset: number): string {
     return this.reader.strings.get(offset);

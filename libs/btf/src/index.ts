@@ -24,6 +24,7 @@ export {
   isDataSectionName,
   type VariableLayout,
 } from './data-sections.ts';
+export { ObjectRelocations, type UnresolvedRelocation } from './core-relocations/object-relocations.ts';
 export { cDeclarations } from './declarations/c-declarations.ts';
 export { jsonSchema, type JsonSchema } from './declarations/json-schema.ts';
 export { type TypeScriptExport, typeScriptTypes } from './declarations/typescript.ts';

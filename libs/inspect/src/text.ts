@@ -33,7 +33,13 @@ function title({ name, documentation: { version, brief, description, details } =
   const first = brief ? `${head}: ${printable(brief)}` : head;
   return [first, description, details]
     .filter((text) => text !== undefined && text !== '')
-    .map((text) => printableLines(text ?? '').trimEnd())
+    .map((text) =>
+      printableLines(text ?? '')
+        .trimEnd()
+        .split('\n')
+        .map((line) => hanging('', line))
+        .join('\n'),
+    )
     .join('\n\n');
 }
 
@@ -137,10 +143,35 @@ function table(rows: readonly (readonly string[])[], indent: string): string {
     return all;
   }, []);
   return safe
-    .map((row) =>
-      `${indent}${row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ')}`.trimEnd(),
-    )
+    .map((row) => {
+      const lead = row.slice(0, -1).map((cell, index) => `${cell.padEnd(widths[index] ?? 0)}  `);
+      return hanging(`${indent}${lead.join('')}`, row.at(-1) ?? '');
+    })
     .join('\n');
+}
+
+/** `text` after `lead`, broken between words, its further lines below its first. */
+function hanging(lead: string, text: string): string {
+  const [first = '', ...rest] = wrap(text, Math.max(LEAST_WIDTH, WIDTH - lead.length));
+  return [`${lead}${first}`.trimEnd(), ...rest.map((line) => `${' '.repeat(lead.length)}${line}`)].join('\n');
+}
+
+const WIDTH = 100;
+const LEAST_WIDTH = 30;
+
+/** Breaks text between words; a longer word stays whole. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
 }
 
 const WIDEST_CELL = 48;

@@ -1,0 +1,112 @@
+import type { Btf } from '../btf.ts';
+import { type CoreRelocation, readBtfExt, type SourceLine } from '../btf-ext.ts';
+import { type ElfSymbol, SymbolType } from '../elf-file.ts';
+import type { ObjectFile } from '../object-file.ts';
+import { type AccessPath, accessPath } from './access-path.ts';
+import { essentialName } from './flavors.ts';
+import { reachableCode } from './reachable-code.ts';
+import { RelocationMatcher } from './relocation-matcher.ts';
+
+/** A relocation of an object that a kernel can't give, of an instruction that can run there. */
+export interface UnresolvedRelocation {
+  /** The program or function whose instruction it is. */
+  readonly program: string;
+  /** As C has it: `task_struct.__state`. */
+  readonly access: string;
+  readonly kind: CoreRelocation['kind'];
+  readonly reason: string;
+  /** What the kernel has that it may have been renamed to. */
+  readonly near: readonly string[];
+  readonly source?: SourceLine;
+}
+
+interface KnownRelocation extends CoreRelocation {
+  readonly path: AccessPath;
+  readonly program: string;
+  readonly source: SourceLine | undefined;
+}
+
+/** A section of instructions with all that is relocated in it. */
+interface RelocatedSection {
+  readonly code: Uint8Array;
+  /** Where its functions begin. */
+  readonly entries: readonly number[];
+  readonly relocations: readonly KnownRelocation[];
+}
+
+/** All relocations of an object, ready to be resolved against any number of kernels. */
+export class ObjectRelocations {
+  private readonly sections: readonly RelocatedSection[];
+  private readonly names: ReadonlySet<string>;
+
+  /** @throws OBJECT_INVALID */
+  constructor(private readonly file: ObjectFile) {
+    const { btf, elf } = file;
+    const { lines, relocations } = readBtfExt(file);
+    this.sections = [...relocations].map(([name, all]) => {
+      const functions = functionsOf(file, name);
+      const sources = lines.get(name) ?? [];
+      return {
+        code: elf.section(name)?.data ?? new Uint8Array(0),
+        entries: functions.map(({ value }) => value),
+        relocations: all.map((relocation) => ({
+          ...relocation,
+          path: accessPath(btf, relocation),
+          program: functions.find((each) => holds(each, relocation.offset))?.name ?? name,
+          source: sources.findLast(({ offset }) => offset <= relocation.offset),
+        })),
+      };
+    });
+    const types = this.sections.flatMap(({ relocations: each }) => each.map(({ type }) => type));
+    this.names = new Set(types.map((type) => essentialName(btf.type(type).name)));
+  }
+
+  get count(): number {
+    return this.sections.reduce((sum, { relocations }) => sum + relocations.length, 0);
+  }
+
+  /**
+   * Finds those that the kernel whose types are `target` can't give, each once for a line of source. Code that
+   * can't run on that kernel, since the program asked (`bpf_core_field_exists` and its kin) and jumped past it,
+   * may have what it likes: the verifier doesn't look at it either.
+   */
+  unresolved(target: Btf): readonly UnresolvedRelocation[] {
+    const matcher = new RelocationMatcher(this.file.btf, target, this.names);
+    return this.sections.flatMap((section) => unresolvedIn(section, matcher));
+  }
+}
+
+function unresolvedIn(
+  { code, entries, relocations }: RelocatedSection,
+  matcher: RelocationMatcher,
+): readonly UnresolvedRelocation[] {
+  const resolved = relocations.map((each) => ({
+    ...each,
+    resolution: matcher.resolve(each.path, each.kind),
+  }));
+  if (resolved.every(({ resolution }) => resolution.resolves)) return [];
+  const constants = new Map(
+    resolved.flatMap(({ offset, resolution }) => {
+      const constant = resolution.resolves ? resolution.constant : undefined;
+      return constant === undefined ? [] : [[offset, constant] as const];
+    }),
+  );
+  const reachable = reachableCode(code, entries, constants);
+  const found = new Map<string, UnresolvedRelocation>();
+  for (const { path, kind, program, source, offset, resolution } of resolved) {
+    const key = `${program} ${path.text} ${source?.file} ${source?.line}`;
+    if (resolution.resolves || !reachable.has(offset) || found.has(key)) continue;
+    const { reason, near } = resolution;
+    found.set(key, { program, access: path.text, kind, reason, near, ...(source && { source }) });
+  }
+  return [...found.values()];
+}
+
+function functionsOf({ elf }: ObjectFile, section: string): readonly ElfSymbol[] {
+  const index = elf.section(section)?.index;
+  return elf.symbols.filter((symbol) => symbol.type === SymbolType.FUNC && symbol.section === index);
+}
+
+function holds({ value, size }: ElfSymbol, offset: number): boolean {
+  return offset >= value && offset < value + size;
+}

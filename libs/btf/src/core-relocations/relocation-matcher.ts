@@ -1,0 +1,229 @@
+import { nearNames } from '@ecli/core';
+import type { Btf } from '../btf.ts';
+import type { CoreRelocationKind } from '../btf-ext.ts';
+import type { ArrayType, BtfType, CompositeType } from '../types.ts';
+import { type AccessPath, type AccessStep, isEnumeratorKind, isTypeKind } from './access-path.ts';
+import { CompatibleTypes, isComposite } from './compatible-types.ts';
+import { essentialName } from './flavors.ts';
+
+/** Whether a relocation comes to something on a kernel, and if not, why. */
+export type Resolution =
+  /** `constant`: what the instruction gets, where the program's way may depend on it. */
+  | { readonly resolves: true; readonly constant?: bigint }
+  | { readonly resolves: false; readonly reason: string; readonly near: readonly string[] };
+
+/** What the kernel has for a path in one of its types. */
+interface Match {
+  /** What an instruction would get; two candidates must come to the same. */
+  readonly value: string;
+}
+
+/** Relocations that come to 0 where the kernel has nothing like it, and so always resolve. */
+const ALWAYS: ReadonlySet<CoreRelocationKind> = new Set([
+  'field_exists',
+  'type_id_local',
+  'type_id_target',
+  'type_exists',
+  'type_size',
+  'type_matches',
+  'enumval_exists',
+]);
+
+/**
+ * Resolves relocations against one kernel's types by libbpf's rules (relo_core.c, bpf_core_calc_relo_insn): among
+ * all types of the same kind and name, flavours aside, those that have the path with types that fit; several must
+ * agree on the outcome.
+ */
+export class RelocationMatcher {
+  private readonly compatible: CompatibleTypes;
+  private readonly candidates = new Map<string, number[]>();
+
+  /** `names` are those of all types that will be asked for, so that the kernel's types are walked once. */
+  constructor(
+    private readonly local: Btf,
+    private readonly target: Btf,
+    names: ReadonlySet<string>,
+  ) {
+    this.compatible = new CompatibleTypes(local, target);
+    for (let id = 1; id < target.length; id++) {
+      const name = essentialName(target.nameOf(id));
+      if (!names.has(name)) continue;
+      const ids = this.candidates.get(name);
+      if (ids) ids.push(id);
+      else this.candidates.set(name, [id]);
+    }
+  }
+
+  resolve(path: AccessPath, kind: CoreRelocationKind): Resolution {
+    const candidates = this.candidatesOf(path.root);
+    const matches = candidates.flatMap((id) => this.match(path, kind, id) ?? []);
+    const values = new Set(matches.map(({ value }) => value));
+    if (values.size > 1) {
+      return {
+        resolves: false,
+        reason: 'ambiguous: the kernel has types of this name that disagree',
+        near: [],
+      };
+    }
+    if (matches.length > 0 || ALWAYS.has(kind)) {
+      return { resolves: true, ...constantOf(kind, matches[0]) };
+    }
+    if (candidates.length === 0) return this.noType(path);
+    return this.noMember(path, candidates);
+  }
+
+  private candidatesOf(root: number): number[] {
+    const { kind, name } = this.local.type(root);
+    if (name === '') return [];
+    const ids = this.candidates.get(essentialName(name)) ?? [];
+    return ids.filter((id) => this.target.type(id).kind === kind);
+  }
+
+  private match(path: AccessPath, kind: CoreRelocationKind, id: number): Match | undefined {
+    if (kind === 'type_matches') return this.compatible.matches(path.root, id) ? { value: '' } : undefined;
+    if (isTypeKind(kind)) {
+      if (!this.compatible.types(path.root, id)) return undefined;
+      const value = kind === 'type_id_target' ? id : kind === 'type_size' ? this.target.sizeOf(id) : '';
+      return { value: String(value) };
+    }
+    if (isEnumeratorKind(kind)) return this.matchEnumerator(path, kind, id);
+    return this.matchField(path, kind, id);
+  }
+
+  private matchEnumerator(
+    { enumerator = '' }: AccessPath,
+    kind: CoreRelocationKind,
+    id: number,
+  ): Match | undefined {
+    const type = this.target.resolve(id);
+    if (type.kind !== 'enum') return undefined;
+    const wanted = essentialName(enumerator);
+    const found = type.values.find(({ name }) => essentialName(name) === wanted);
+    return found && { value: kind === 'enumval_value' ? String(found.value) : '' };
+  }
+
+  private matchField({ index, steps }: AccessPath, kind: CoreRelocationKind, id: number): Match | undefined {
+    let place: Place | undefined = { type: id, bit: index * this.sizeOf(id) * 8, bitSize: 0 };
+    for (const step of steps) {
+      place = step.kind === 'member' ? this.member(step, place) : this.element(step.index, place);
+      if (!place) return undefined;
+    }
+    return {
+      value: kind === 'field_exists' ? '' : `${place.bit}/${place.bitSize}/${this.sizeOf(place.type)}`,
+    };
+  }
+
+  /** The first member of this name decides, in anonymous members too. */
+  private member(step: Extract<AccessStep, { kind: 'member' }>, at: Place): Place | undefined {
+    const type = this.target.resolve(at.type);
+    const found = isComposite(type) ? this.memberNamed(type, step.name, at.bit, 0) : undefined;
+    return found && this.compatible.fields(step.type, found.type) ? found : undefined;
+  }
+
+  private memberNamed(type: CompositeType, name: string, bit: number, depth: number): Place | undefined {
+    if (depth > DEEPEST) return undefined;
+    for (const member of type.members) {
+      const at = bit + member.bitOffset;
+      if (member.name === name) return { type: member.type, bit: at, bitSize: member.bitSize, holder: type };
+      if (member.name !== '') continue;
+      const inner = this.target.resolve(member.type);
+      const found = isComposite(inner) ? this.memberNamed(inner, name, at, depth + 1) : undefined;
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** An array at the end of a struct may be read past its length. */
+  private element(index: number, at: Place): Place | undefined {
+    const type = this.target.resolve(at.type);
+    if (type.kind !== 'array') return undefined;
+    if (index >= type.length && !isFlexible(type, at)) return undefined;
+    return { type: type.element, bit: at.bit + index * this.sizeOf(type.element) * 8, bitSize: 0 };
+  }
+
+  private sizeOf(id: number): number {
+    const { kind } = this.target.resolve(id);
+    return SIZED.has(kind) ? this.target.sizeOf(id) : 0;
+  }
+
+  private noType({ root }: AccessPath): Resolution {
+    const { kind, name } = this.local.type(root);
+    const what = ['struct', 'union', 'enum'].includes(kind) ? `${kind} ` : '';
+    return { resolves: false, reason: `the kernel has no ${what}${essentialName(name)}`, near: [] };
+  }
+
+  /** Says of the first candidate how far the path leads. */
+  private noMember(path: AccessPath, [candidate = 0]: readonly number[]): Resolution {
+    const no = (reason: string, near: readonly string[] = []): Resolution => ({
+      resolves: false,
+      reason,
+      near,
+    });
+    if (path.enumerator !== undefined) {
+      const type = this.target.resolve(candidate);
+      const names = type.kind === 'enum' ? type.values.map(({ name }) => name) : [];
+      return no(
+        `the kernel's enum ${type.name} has no ${path.enumerator}`,
+        nearNames(path.enumerator, names),
+      );
+    }
+    let place: Place = { type: candidate, bit: 0, bitSize: 0 };
+    for (const step of path.steps) {
+      const next = step.kind === 'member' ? this.member(step, place) : this.element(step.index, place);
+      if (next) {
+        place = next;
+        continue;
+      }
+      const type = this.target.resolve(place.type);
+      const owner = nameOf(type, essentialName(this.local.type(path.root).name));
+      if (step.kind === 'element')
+        return no(`the kernel's ${owner} is no array with an element ${step.index}`);
+      if (!isComposite(type)) return no(`the kernel's ${owner} has no members`);
+      const other = this.memberNamed(type, step.name, 0, 0);
+      if (other) {
+        return no(
+          `the kernel's ${owner}.${step.name} is ${this.target.spell(other.type)}, not ${this.local.spell(step.type)}`,
+        );
+      }
+      return no(`the kernel's ${owner} has no ${step.name}`, nearNames(step.name, this.memberNames(type, 0)));
+    }
+    return no('the kernel has nothing that fits');
+  }
+
+  private memberNames(type: CompositeType, depth: number): string[] {
+    if (depth > DEEPEST) return [];
+    return type.members.flatMap(({ name, type: id }) => {
+      if (name !== '') return [name];
+      const inner = this.target.resolve(id);
+      return isComposite(inner) ? this.memberNames(inner, depth + 1) : [];
+    });
+  }
+}
+
+/** Where nothing matches it is 0 for all that ask; else 1 for what exists, and a size. */
+function constantOf(kind: CoreRelocationKind, match: Match | undefined): { readonly constant?: bigint } {
+  if (!match) return ALWAYS.has(kind) && kind !== 'type_id_local' ? { constant: 0n } : {};
+  if (kind === 'type_size') return { constant: BigInt(match.value) };
+  return kind.endsWith('_exists') || kind === 'type_matches' ? { constant: 1n } : {};
+}
+
+const DEEPEST = 32;
+const SIZED: ReadonlySet<string> = new Set(['int', 'float', 'enum', 'pointer', 'struct', 'union', 'array']);
+
+/** A value in a type of the kernel. */
+interface Place {
+  readonly type: number;
+  readonly bit: number;
+  readonly bitSize: number;
+  /** The struct whose member it is. */
+  readonly holder?: CompositeType;
+}
+
+function isFlexible({ length }: ArrayType, { holder, type }: Place): boolean {
+  return length <= 1 && holder?.kind === 'struct' && holder.members.at(-1)?.type === type;
+}
+
+function nameOf({ kind, name }: BtfType, root: string): string {
+  if (name === '') return root;
+  return kind === 'struct' || kind === 'union' || kind === 'enum' ? `${kind} ${name}` : name;
+}
