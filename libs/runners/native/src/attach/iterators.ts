@@ -1,4 +1,11 @@
-import { attachIterator, type BpfLink, type BpfProgram, type IteratorScope, IteratorText } from '@ecli/bpf';
+import {
+  attachIterator,
+  type BpfLink,
+  type BpfProgram,
+  findCgroup,
+  type IteratorScope,
+  IteratorText,
+} from '@ecli/bpf';
 import { ArgumentError, nearNames, printable } from '@ecli/core';
 import type { Attachment, AttachRequest, PlanContext, Planner } from './attachment.ts';
 import { placeNeeded } from './place.ts';
@@ -10,14 +17,13 @@ import { placeNeeded } from './place.ts';
  *     iter/bpf_map_elem, iter/bpf_sk_storage_map, iter/sockmap    MAP of the same object by its name, of any in the
  *                                                                 kernel by its id or by its path in bpffs
  *     iter/task, iter/task_file, iter/task_vma                    PID; without one, all processes
- *     iter/cgroup                                                 a cgroup's folder, to go over it and those in it;
+ *     iter/cgroup                                                 a cgroup's path, to go over it and those in it;
  *                                                                 without one, the root
  */
 export const ITERATOR_PLANNERS: Readonly<Record<string, Planner>> = { iter: planIterator };
 
 const OVER_MAPS = ['bpf_map_elem', 'bpf_sk_storage_map', 'sockmap'];
 const OVER_TASKS = ['task', 'task_file', 'task_vma'];
-const ROOT_CGROUP = '/sys/fs/cgroup';
 
 function planIterator(request: AttachRequest, context: PlanContext): Attachment {
   return new IteratorAttachment(request.program, scopeOf(request, context));
@@ -26,7 +32,7 @@ function planIterator(request: AttachRequest, context: PlanContext): Attachment 
 function scopeOf(request: AttachRequest, { object }: PlanContext): IteratorScope | undefined {
   const { target, asked, program } = request;
   if (OVER_MAPS.includes(target)) return mapScope(request, object.maps);
-  if (target === 'cgroup') return { cgroup: asked ?? ROOT_CGROUP };
+  if (target === 'cgroup') return { cgroup: findCgroup(asked) };
   if (asked === undefined) return undefined;
   if (!OVER_TASKS.includes(target)) {
     throw new ArgumentError(
