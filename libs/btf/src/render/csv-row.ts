@@ -7,6 +7,7 @@ import { startOf } from './reads.ts';
 import type { RowOptions, StampedRowRenderer } from './renderer.ts';
 import { flattened } from './select-fields.ts';
 import { LONGEST_STAMP, Stamp } from './stamp.ts';
+import { CSV_STRING, emitString } from './string-code.ts';
 import { emitJson, emitScalar, isScalar, placeOf } from './value-code.ts';
 
 /** Rows of comma-separated values. */
@@ -58,9 +59,7 @@ function emitCell(code: FunctionCode, field: Field): void {
   const { shape } = field;
   const place = placeOf(code, field);
   if (isScalar(shape)) return emitScalar(code, shape, place, csvText);
-  if (shape.kind === 'string') {
-    return code.write('writeCsvText', `view, ${startOf(place)}, ${shape.size}`, 4 * shape.size + 2);
-  }
+  if (shape.kind === 'string') return emitString(code, CSV_STRING, startOf(place), shape.size);
   code.literal('"');
   emitJson(code, shape, place);
   code.literal('"');

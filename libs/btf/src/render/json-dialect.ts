@@ -1,5 +1,5 @@
-import type { Writer } from './code.ts';
 import { doubledQuotes, jsonText } from './escapes.ts';
+import { JSON_STRING, JSON_STRING_IN_CSV, type StringStyle } from './string-code.ts';
 
 /** How JSON stands in a row: as it is, or in the quotes of a CSV cell, where each quote is doubled. */
 export interface JsonDialect {
@@ -8,17 +8,17 @@ export interface JsonDialect {
   /** As `embed`, of what a string's text becomes. */
   readonly text: (text: string) => string;
   /** Writes what stands between a string's quotes. */
-  readonly stringWriter: Writer;
+  readonly string: StringStyle;
 }
 
 export const PLAIN_JSON: JsonDialect = {
   embed: (json) => json,
   text: jsonText,
-  stringWriter: 'writeJsonString',
+  string: JSON_STRING,
 };
 
 export const JSON_IN_CSV: JsonDialect = {
   embed: doubledQuotes,
   text: (text) => doubledQuotes(jsonText(text)),
-  stringWriter: 'writeCsvJsonString',
+  string: JSON_STRING_IN_CSV,
 };

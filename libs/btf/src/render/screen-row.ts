@@ -7,6 +7,7 @@ import type { Field, Layout, Shape } from './layout.ts';
 import { startOf } from './reads.ts';
 import type { RowRenderer } from './renderer.ts';
 import { flattened } from './select-fields.ts';
+import { emitString, TEXT_STRING } from './string-code.ts';
 import { emitJson, emitScalar, isScalar, placeOf } from './value-code.ts';
 
 export interface ScreenRowOptions {
@@ -93,7 +94,7 @@ function emitValue(code: FunctionCode, field: Field): void {
   const place = placeOf(code, field);
   if (isScalar(shape)) return emitScalar(code, shape, place, printable);
   if (shape.kind !== 'string') return emitJson(code, shape, place);
-  code.write('writeText', `view, ${startOf(place)}, ${shape.size}`, 4 * shape.size);
+  emitString(code, TEXT_STRING, startOf(place), shape.size);
 }
 
 type Side = 'left' | 'right';

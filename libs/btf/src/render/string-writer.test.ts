@@ -2,26 +2,38 @@ import { describe, expect, test } from '@jest/globals';
 import { printable } from '@ecli/core';
 import fc from 'fast-check';
 import { JSON_ESCAPES, jsonText, TEXT_ESCAPES } from './escapes.ts';
-import {
-  countContinuationBytes,
-  writeEscapedText,
-  writeJsonString,
-  writePlainText,
-} from './string-writer.ts';
+import { RowCode } from './code.ts';
+import { PLAIN_JSON } from './json-dialect.ts';
+import { type RowRenderer, sampleMemory } from './renderer.ts';
+import { CSV_STRING, emitString, JSON_STRING, type StringStyle, TEXT_STRING } from './string-code.ts';
+import { countContinuationBytes } from './string-writer.ts';
 
-type StringWriter = typeof writeJsonString;
-
-/** Writes `bytes` from an odd place, with a byte behind them that must not be read. */
-function written(write: StringWriter, bytes: Uint8Array, maxBytes: number): string | undefined {
-  const sample = Uint8Array.from([0x41, ...bytes, 0x42]);
-  const out = new Uint8Array(maxBytes);
-  const end = write(new DataView(out.buffer), 0, new DataView(sample.buffer), 1, bytes.length);
-  return end < 0 ? undefined : Buffer.from(out.subarray(0, end)).toString();
+/** Compiles what writes strings of `length` bytes, once each. */
+function stringWriter(style: StringStyle): (bytes: Uint8Array) => string {
+  const renderers = new Map<number, RowRenderer>();
+  return (bytes) => {
+    const size = bytes.length;
+    const layout = { spelling: 'a string', size, fields: [] };
+    const compile = (): RowRenderer =>
+      new RowCode(layout, PLAIN_JSON).compile((code) => emitString(code, style, code.at, size));
+    const renderer = renderers.get(size) ?? compile();
+    renderers.set(size, renderer);
+    // From an odd place, with a byte behind that must not be read.
+    const sample = Uint8Array.from([0x41, ...bytes, 0x42]);
+    const out = new Uint8Array(renderer.maxBytes);
+    return Buffer.from(out.subarray(0, renderer.render(sampleMemory(sample), 1, out, 0))).toString();
+  };
 }
 
-const text = (bytes: Uint8Array): string =>
-  written(writePlainText, bytes, bytes.length) ?? written(writeEscapedText, bytes, 4 * bytes.length) ?? '';
-const json = (bytes: Uint8Array): string => `"${written(writeJsonString, bytes, 6 * bytes.length) ?? ''}"`;
+const text = stringWriter(TEXT_STRING);
+const csv = stringWriter(CSV_STRING);
+const inJsonQuotes = stringWriter(JSON_STRING);
+const json = (bytes: Uint8Array): string => `"${inJsonQuotes(bytes)}"`;
+
+/** As RFC 4180 has it, for text that is printable already. */
+function csvCell(text: string): string {
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -36,6 +48,7 @@ function expectRight(bytes: Uint8Array): void {
   const string = decoded(bytes);
   if (text(bytes) !== printable(string)) expect(text(bytes)).toBe(printable(string));
   if (json(bytes) !== jsonText(string)) expect(json(bytes)).toBe(jsonText(string));
+  if (csv(bytes) !== csvCell(printable(string))) expect(csv(bytes)).toBe(csvCell(printable(string)));
 }
 
 describe('strings of samples', () => {

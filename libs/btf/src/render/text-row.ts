@@ -5,6 +5,7 @@ import { PLAIN_JSON } from './json-dialect.ts';
 import type { Field, Layout, Shape } from './layout.ts';
 import { startOf } from './reads.ts';
 import type { TextRowRenderer } from './renderer.ts';
+import { emitString, TEXT_STRING } from './string-code.ts';
 import { emitJson, emitScalar, isScalar, placeOf } from './value-code.ts';
 
 const NARROWEST_COLUMN = 6;
@@ -53,40 +54,50 @@ function emitColumn(code: FunctionCode, { field, heading, start, mostSpaces }: C
   // All padding of a row is less than its headings and a space for each.
   code.spaces(`origin + ${start}`, mostSpaces, heading.length + 1);
   const { shape } = field;
-  if (shape.kind === 'string') return emitString(code, field);
-  const isWide = mayHoldWideCharacters(shape);
+  if (shape.kind === 'string') {
+    return emitString(code, TEXT_STRING, startOf(placeOf(code, field)), shape.size, MOVE_ORIGIN);
+  }
+
+  const isWide = mayBeWide(shape);
   if (isWide) code.statement('begin = position;');
   if (isScalar(shape)) emitScalar(code, shape, placeOf(code, field), printable);
   else emitJson(code, shape, placeOf(code, field));
   if (isWide) code.statement('origin += countContinuationBytes(out, begin, position);');
 }
 
-/** A string that isn't plain ASCII has bytes that take no column; they move the row's origin. */
-function emitString(code: FunctionCode, field: Field): void {
-  const { size } = field.shape;
-  const string = `view, ${startOf(placeOf(code, field))}, ${size}`;
-  code.statement(
-    `begin = position;\n` +
-      `position = writePlainText(out, begin, ${string});\n` +
-      `if (position < 0) {\n` +
-      `position = writeEscapedText(out, begin, ${string});\n` +
-      `origin += countContinuationBytes(out, begin, position);\n` +
-      `}`,
-    4 * size,
-  );
-}
+/** What isn't plain ASCII has bytes that take no column; they move the row's origin. */
+const MOVE_ORIGIN = 'origin += countContinuationBytes(out, start, position);\n';
 
 /** Whether a value may be shown with characters of several bytes: strings, and names that come from BTF. */
-function mayHoldWideCharacters(shape: Shape): boolean {
+function mayBeWide(shape: Shape, known = new Map<Shape, boolean>()): boolean {
+  const seen = known.get(shape);
+  if (seen !== undefined) return seen;
+  const isWide = holdsWide(shape, (inner) => mayBeWide(inner, known));
+  known.set(shape, isWide);
+  return isWide;
+}
+
+function holdsWide(shape: Shape, mayBeWide: (shape: Shape) => boolean): boolean {
   switch (shape.kind) {
+    case 'string':
+      return true;
     case 'array':
+      return mayBeWide(shape.element);
     case 'struct':
     case 'union':
+      return (
+        isWideText(shape.name) ||
+        shape.fields.some((field) => isWideText(field.name) || mayBeWide(field.shape))
+      );
     case 'record':
-      return true;
+      return shape.fields.some((field) => isWideText(field.name) || mayBeWide(field.shape));
     case 'enum':
-      return shape.values.some(({ name }) => Buffer.byteLength(name) !== name.length);
+      return shape.values.some(({ name }) => isWideText(name));
     default:
       return false;
   }
+}
+
+function isWideText(text: string): boolean {
+  return Buffer.byteLength(text) !== text.length;
 }

@@ -3,6 +3,7 @@ import { jsonText } from './escapes.ts';
 import { UP_TO_FOUR_DIGITS } from './decimal.ts';
 import { FLOAT_BYTES } from './float-writer.ts';
 import { floatValue, integerParts, type Place, startOf } from './reads.ts';
+import { emitString } from './string-code.ts';
 import type {
   ArrayShape,
   BoolShape,
@@ -28,7 +29,7 @@ export function emitJson(code: FunctionCode, shape: Shape, place: Place): void {
       return emitFloat(code, shape, place, shape.size === 4 ? 'writeJsonFloat' : 'writeJsonDouble');
     case 'string':
       code.json('"');
-      code.write(code.row.json.stringWriter, `view, ${startOf(place)}, ${shape.size}`, 6 * shape.size);
+      emitString(code, code.row.json.string, startOf(place), shape.size);
       return code.json('"');
     case 'array':
       return emitArray(code, shape, place);
