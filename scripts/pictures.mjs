@@ -39,15 +39,8 @@ await main(import.meta.url, async () => {
 });
 
 async function events() {
-  const args = [
-    'run',
-    '--filter',
-    'comm~^(cat|git|ls|sh)$',
-    '--fields',
-    'pid,comm,ret,filename',
-    'examples/opens',
-  ];
-  return screenOf(args, { columns: 110, rows: 24, seconds: 2 }, COMMANDS);
+  const args = ['run', '--filter', 'filename~^/etc/', '--fields', 'pid,comm,ret,filename', 'examples/opens'];
+  return screenOf(args, { columns: 84, rows: 24, seconds: 2.2 }, COMMANDS);
 }
 
 async function histogram() {
@@ -84,7 +77,7 @@ async function repeat(commands, signal) {
   for (let turn = 0; !signal.aborted; turn++) {
     const [command = '', ...args] = commands[turn % commands.length] ?? [];
     await capture(command, args);
-    await delay(150);
+    await delay(300);
   }
 }
 

@@ -2,6 +2,7 @@
  * What the flame graph shows at work: counts words over and over, and writes the most frequent ones. It does
  * without the C library where it can, which is built without frame pointers: stacks would end there.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>
 #include <time.h>
@@ -156,7 +157,7 @@ OFTEN static void write_report(int fd)
 int main(int argc, char **argv)
 {
 	time_t end = time(NULL) + (argc > 1 ? atoi(argv[1]) : 1);
-	int random = open("/dev/urandom", O_RDONLY), report = open(".", O_TMPFILE | O_RDWR, 0600);
+	int random = open("/dev/urandom", O_RDONLY), report = open("/tmp", O_TMPFILE | O_RDWR, 0600);
 
 	while (time(NULL) < end) {
 		used = 0;
