@@ -38,11 +38,12 @@ function splitOption(text: string): readonly [string, string] {
 function expectKnown(request: AttachRequest, name: string, known: readonly string[]): void {
   if (known.includes(name)) return;
   const near = nearNames(name, known);
-  throw targetError(
-    request,
-    `${printable(name)} is not known here`,
-    near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${known.join(', ') || 'nothing'}`,
-  );
+  throw targetError(request, `${printable(name)} is not known here`, hintOf(near, known));
+}
+
+function hintOf(near: readonly string[], known: readonly string[]): string {
+  if (near.length > 0) return `did you mean ${near.join(' or ')}?`;
+  return known.length > 0 ? `known are ${known.join(', ')}` : 'nothing follows the place here';
 }
 
 /**
