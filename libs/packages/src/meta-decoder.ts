@@ -35,7 +35,6 @@ const MAX_U32 = 0xffff_ffff;
 const MAX_S32 = 0x7fff_ffff;
 const u32 = integer(0, MAX_U32);
 const s32 = integer(-MAX_S32 - 1, MAX_S32);
-const milliseconds = integer(1, MAX_S32);
 
 export const packageDoc = object<PackageDoc>({
   version: optional(text),
@@ -62,7 +61,8 @@ export const variableMeta = object<VariableMeta>({
 const dataSection = object<DataSection>({ name: string, variables: arrayOrNull(variableMeta) });
 
 const sample = object<SampleMeta>({
-  interval: milliseconds,
+  // Whoever samples the map refuses what is no interval, and can name the map.
+  interval: s32,
   type: withDefault(oneOf('log2_hist', 'linear_hist', 'default_kv'), 'default_kv'),
   unit: withDefault(text, '(unit)'),
   clear_map: withDefault(boolean, false),
