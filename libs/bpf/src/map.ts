@@ -69,6 +69,11 @@ export class BpfMap {
     bindings().libbpf.bpf_map__set_ifindex(this.#live, index);
   }
 
+  /** Says before load that the map isn't to be kept in bpffs, nor taken from there, whatever its definition says. */
+  forgetPinning(): void {
+    bindings().libbpf.bpf_map__set_pin_path(this.#live, 0);
+  }
+
   /** @throws LOAD_FAILED when it is another kind of map than `type` */
   expectType(type: string): void {
     if (this.type === type) return;
@@ -81,6 +86,17 @@ export class BpfMap {
     const size = Buffer.alloc(8);
     const address = libbpf.bpf_map__initial_value(this.#live, size);
     return address === 0 ? new Uint8Array(0) : copyMemory(address, Number(size.readBigUInt64LE()));
+  }
+
+  /** Copies what a data section holds now. After load. @throws OUTPUT_FAILED when the kernel refuses */
+  currentValue(): Uint8Array {
+    const { libbpf, addressOf } = bindings();
+    const key = Buffer.alloc(4);
+    const value = Buffer.alloc(this.valueSize);
+    const result = libbpf.bpf_map_lookup_elem(this.fd, addressOf(key), addressOf(value));
+    if (result >= 0) return value;
+    const reason = `its variables can't be read: ${errnoName(result)}`;
+    throw new EcliError('OUTPUT_FAILED', `map ${printable(this.name)}: ${reason}`);
   }
 
   /**

@@ -25,6 +25,8 @@ import { prepareExports } from './exports/prepare-exports.ts';
 import { HelpProgram } from './help-program.ts';
 import { prepareIterators } from './iterators/prepare-iterators.ts';
 import { LogStream } from './log-stream.ts';
+import type { Monitor } from './monitors/monitor.ts';
+import { openMonitors } from './monitors/open-monitors.ts';
 import { closeAll, NativeProgram } from './native-program.ts';
 import { EventBudget, type Output } from './output.ts';
 import { naming } from './package-error.ts';
@@ -89,6 +91,7 @@ async function loadPrepared({ spec, meta, bytes, file, values, verbose }: Prepar
   });
   const budget = new EventBudget(spec.maxEvents);
   const outputs: Output[] = [];
+  let monitors: readonly Monitor[] = [];
   try {
     const plans = planExports({ program: spec.name, meta, object, file }, spec.presentation?.maps);
     const exports = await prepareExports(plans, { file, meta, spec, stream, budget });
@@ -100,9 +103,19 @@ async function loadPrepared({ spec, meta, bytes, file, values, verbose }: Prepar
     object.load();
     for (const prepared of exports) outputs.push(prepared.open());
     outputs.push(...iterators);
-    return new NativeProgram({ name: spec.name, object, attachments, stream, outputs, budget, diagnose });
+    monitors = openMonitors({ spec, file, object, plans, stream });
+    return new NativeProgram({
+      name: spec.name,
+      object,
+      attachments,
+      stream,
+      outputs,
+      monitors,
+      budget,
+      diagnose,
+    });
   } catch (error) {
-    closeAll([...outputs.map((output) => () => output.close()), () => object.close()]);
+    closeAll([...[...outputs, ...monitors].map((each) => () => each.close()), () => object.close()]);
     throw withUnseen(error, stream.takeUnseen());
   }
 }

@@ -44,10 +44,10 @@ export class LogStream {
     this.chunks.next(this.subscribers > 1 && release ? kept : chunk);
   }
 
-  /** Emits one line for people; before `open` it is kept until then. */
-  say(line: string): void {
-    if (this.opened !== undefined) this.emitLines('stderr', [line]);
-    else this.early.push(line);
+  /** Emits lines for people; before `open` they are kept until then. */
+  say(...lines: readonly string[]): void {
+    if (this.opened !== undefined) this.emitLines('stderr', lines);
+    else this.early.push(...lines);
   }
 
   /** When `open` was called; now, as long as it wasn't. */

@@ -3,6 +3,7 @@ import type { BpfObject } from '@ecli/bpf';
 import type { Observable } from 'rxjs';
 import type { Attachment, Link } from './attach/attachment.ts';
 import type { LogStream } from './log-stream.ts';
+import type { Monitor } from './monitors/monitor.ts';
 import type { EventBudget, Output } from './output.ts';
 
 /** What a loaded program consists of; the program takes it all over and closes it. */
@@ -14,6 +15,7 @@ export interface ProgramParts {
   readonly stream: LogStream;
   /** None for a program that shows nothing. */
   readonly outputs: readonly Output[];
+  readonly monitors: readonly Monitor[];
   /** What all outputs may show. */
   readonly budget: EventBudget;
   readonly diagnose?: ((line: string) => void) | undefined;
@@ -26,6 +28,8 @@ export class NativeProgram implements Program {
   private showing: Promise<unknown> | undefined;
   private failure: EcliError | undefined;
   private attached = false;
+  /** Whether all is attached. */
+  private hasBegun = false;
   private ending: Promise<Exit> | undefined;
 
   constructor(private readonly parts: ProgramParts) {
@@ -33,7 +37,9 @@ export class NativeProgram implements Program {
   }
 
   get counts(): ProgramCounts {
-    return this.parts.outputs.map(({ counts }) => counts).reduce(added, NOTHING);
+    const { outputs, monitors } = this.parts;
+    const counts = outputs.map((output) => output.counts).reduce(added, NOTHING);
+    return { ...counts, lost: monitors.reduce((sum, { lost = 0 }) => sum + lost, counts.lost) };
   }
 
   /** Attaches all programs or none; after a failure nothing is left in the kernel. */
@@ -52,6 +58,8 @@ export class NativeProgram implements Program {
       throw this.failure;
     }
     stream.open(outputs.flatMap(({ header }) => header ?? []));
+    this.hasBegun = true;
+    this.parts.monitors.forEach((monitor) => monitor.begin());
     if (outputs.length > 0) this.show(outputs);
   }
 
@@ -92,10 +100,10 @@ export class NativeProgram implements Program {
 
   /** Stops events first, so that the buffer runs empty, then shows what is in it, then frees everything. */
   private async end(): Promise<Exit> {
-    const { object, outputs, stream } = this.parts;
+    const { outputs, stream } = this.parts;
     try {
       for (const link of this.links.splice(0).reverse()) {
-        link.destroy();
+        this.destroy(link);
         // The kernel takes some 70 ms for a tracepoint, in which the events of other links would fill the buffer.
         await Promise.all(outputs.map((output) => output.catchUp()));
       }
@@ -103,12 +111,31 @@ export class NativeProgram implements Program {
       // After a failure too: a buffer that is being read must not be unmapped.
       outputs.forEach((output) => output.stop());
       await this.showing;
-      closeAll([...outputs.map((output) => () => output.close()), () => object.close()]);
+      await this.free();
     }
     // A failure to attach is told by attach itself.
     if (this.failure && this.showing) stream.fail(this.failure);
     else stream.complete();
     return this.failure ? { code: 1, reason: this.failure.message } : { code: 0 };
+  }
+
+  /** One that can't be detached must not keep the others. */
+  private destroy(link: Link): void {
+    try {
+      link.destroy();
+    } catch (error) {
+      this.failure ??= asEcliError(error, 'ATTACH_FAILED', this.parts.name);
+    }
+  }
+
+  private async free(): Promise<void> {
+    const { name, object, outputs, monitors } = this.parts;
+    try {
+      if (this.hasBegun) for (const monitor of monitors) await monitor.end(this.counts);
+    } catch (error) {
+      this.failure ??= asEcliError(error, 'OUTPUT_FAILED', name);
+    }
+    closeAll([...[...outputs, ...monitors].map((each) => () => each.close()), () => object.close()]);
   }
 }
 
