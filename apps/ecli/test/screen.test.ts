@@ -73,7 +73,7 @@ async function startOnKills(
   return window;
 }
 
-const STATUS = /^kills {2}[\d,]+ events\/s {2}[\d,]+ events? {2}0 lost {2}\d\d:\d\d$/;
+const STATUS = /^kills {2}[\d,]+ events\/s {2}[\d,]+ events? {2}\d\d:\d\d$/;
 const hasStatus = (lines: readonly string[]): boolean => STATUS.test(lines.at(-1) ?? '');
 
 describe('on a terminal', () => {

@@ -1,5 +1,16 @@
-import { createPluginHost } from '@ecli/core';
-import { eventTypes, inspectionText, inspectPackage, openPackage } from '@ecli/inspect';
+import { ArgumentError, createPluginHost } from '@ecli/core';
+import {
+  checkKernels,
+  checkPrograms,
+  checkText,
+  eventTypes,
+  findKernelBtf,
+  inspectionText,
+  inspectPackage,
+  kernelsText,
+  type OpenedPackage,
+  openPackage,
+} from '@ecli/inspect';
 import { defineCommand } from '../command.ts';
 import { notEmpty, parseWord } from '../flag-values.ts';
 import type { FlagTable, FlagValues } from '../flags.ts';
@@ -13,34 +24,75 @@ const LANGUAGES = ['ts'] as const;
 const flags = {
   json: { short: 'j', help: 'write JSON, which has all that the text has and more' },
   types: { value: 'LANGUAGE', help: 'write the types of the events instead: ts, for TypeScript' },
+  check: { help: "have this machine's kernel verify each program; nothing is attached" },
+  btf: { value: 'FILE|DIR', help: 'with --check: tell which of these kernels have the types it needs' },
   export: { value: 'STRUCT', help: "the object's struct that its events are, where it doesn't say" },
   ...leadingFlags,
 } as const satisfies FlagTable;
 
 /** `ecli inspect`: says what a program is, without running it. */
 export const inspectCommand = defineCommand({
-  description: "Says what is in a program: its programs, maps, options and events' types.",
+  description:
+    "Says what is in a program (programs, maps, options, events' types), and whether a kernel takes it.",
   operands: 'REF',
   count: { least: 1, most: 1 },
   flags,
-  examples: ['ecli inspect package.json', 'ecli inspect --types ts thing.bpf.o > events.ts'],
+  examples: [
+    'ecli inspect package.json',
+    'ecli inspect --types ts thing.bpf.o > events.ts',
+    'ecli inspect --check thing.bpf.c',
+    'ecli inspect --check --btf btfhub-archive/ubuntu thing.bpf.o',
+  ],
+  notes: 'Exit codes: 0 all is well, 1 a kernel refuses it or it has failed, 2 it was called wrongly.',
 
   async run({ operands: [reference = ''], flags: given }, terminal) {
     const language =
       given.types === undefined ? undefined : parseWord('--types', given.types, LANGUAGES, 'language');
+    expectSense(given);
     const opened = await open(reference, given, terminal);
+    if (given.check) return check(opened, given, terminal);
     if (language !== undefined) terminal.print(eventTypes(opened));
-    else if (given.json) terminal.print(`${JSON.stringify(inspectPackage(opened), null, 2)}\n`);
+    else if (given.json) terminal.print(asJson(inspectPackage(opened)));
     else terminal.print(inspectionText(inspectPackage(opened)));
     return 0;
   },
 });
 
+type Given = FlagValues<typeof flags>;
+
+/** @throws ARGUMENT_INVALID for flags that have no meaning together */
+function expectSense({ check, btf, types, json }: Given): void {
+  if (btf !== undefined) notEmpty('--btf', btf);
+  if (btf !== undefined && !check) {
+    throw new ArgumentError('--btf: nothing is to be checked', [], { hint: 'add --check' });
+  }
+  if (types !== undefined && (check || json)) {
+    throw new ArgumentError(`--types: can't be written together with ${check ? '--check' : '--json'}`, [], {
+      hint: 'call ecli inspect twice',
+    });
+  }
+}
+
+function check(opened: OpenedPackage, { btf, json }: Given, terminal: Terminal): number {
+  if (btf !== undefined) {
+    const kernels = checkKernels(opened, findKernelBtf(btf));
+    terminal.print(json ? asJson(kernels) : kernelsText(kernels));
+    return kernels.kernels.every(({ verdict }) => verdict === 'ok') ? 0 : 1;
+  }
+  const result = checkPrograms(opened, { diagnose: (line) => terminal.logger.log('debug', line) });
+  terminal.print(json ? asJson(result) : checkText(result));
+  return result.programs.every(({ verdict }) => verdict === 'ok') ? 0 : 1;
+}
+
+function asJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
 async function open(
   reference: string,
-  { export: exportType, 'program-type': type }: FlagValues<typeof flags>,
+  { export: exportType, 'program-type': type }: Given,
   { logger, interruption: { signal } }: Terminal,
-) {
+): Promise<OpenedPackage> {
   const { source } = createPluginHost(plugins);
   const artifact = await source.fetch(reference, {
     signal,

@@ -16,9 +16,9 @@ describe('StatusLine', () => {
       const events = step <= 8 ? step * 250 : 2000 + (step - 8) * 2000;
       text = line.update(counts({ events }), step * 250);
     }
-    expect(text).toBe('opens  8,000 events/s  10,000 events  0 lost  00:03');
+    expect(text).toBe('opens  8,000 events/s  10,000 events  00:03');
     expect(line.finish(counts({ events: 10_000 }), 4000)).toBe(
-      'opens  2,500 events/s  10,000 events  0 lost  00:04',
+      'opens  2,500 events/s  10,000 events  00:04',
     );
   });
 

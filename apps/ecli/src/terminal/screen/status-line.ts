@@ -9,7 +9,7 @@ interface Reading {
   readonly events: number;
 }
 
-/** `opens  1,234 events/s  56,789 events  0 lost  00:12`: how a program does. */
+/** `opens  1,234 events/s  56,789 events  00:12`: how a program does. */
 export class StatusLine {
   /**
    * Whether events are counted: of a program that shows pictures alone, the counts are of map entries, each as often
@@ -51,7 +51,8 @@ export class StatusLine {
         : []),
       ...(filtered > 0 ? [this.style(`${grouped(filtered)} filtered out`, 'dim')] : []),
       ...(dropped > 0 ? [this.style(`${grouped(dropped)} dropped`, 'red')] : []),
-      this.style(`${grouped(lost)} lost`, lost > 0 ? 'red' : 'dim'),
+      // Not every buffer counts what is lost, so that 0 would promise too much.
+      ...(lost > 0 ? [this.style(`${grouped(lost)} lost`, 'red')] : []),
       this.style(duration(nowMs - this.start.timeMs), 'dim'),
     ].join('  ');
   }
