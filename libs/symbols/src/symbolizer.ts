@@ -14,7 +14,7 @@ const MOST_PROCESSES = 4096;
 /** A rendered frame takes 200 bytes or so. */
 const MOST_FRAMES = 200_000;
 /** Characters; what is longer is cut. C++ has names that fill screens. */
-const LONGEST_SYMBOL = 256;
+const LONGEST_SYMBOL = 512;
 const LONGEST_PATH = 256;
 
 export interface SymbolizerOptions<R> {

@@ -228,10 +228,7 @@ describe('a struct', () => {
     [field('comm', 8, integer(4)), 'member comm is not an array of char'],
     [field('kstack_sz', 24, stack), 'member kstack_sz is not an integer of 4 or 8 bytes'],
     [field('kstack', 32, integer(8)), 'member kstack is not an array of 64-bit integers'],
-    [
-      field('ustack', 64, { ...stack, element: integer(4) }),
-      'member ustack is not an array',
-    ],
+    [field('ustack', 64, { ...stack, element: integer(4) }), 'member ustack is not an array'],
   ])('with a member of another type is refused: %#', (changed, message) => {
     expect(() => compile({ layout: withField(changed) })).toThrow(message);
   });

@@ -1,10 +1,10 @@
 import type { Frame } from '@ecli/symbols';
 
 /**
- * The most bytes of one frame in any notation: names of 256 characters each (three bytes a character, or two
- * where JSON escapes it), and what stands around them.
+ * The most bytes of one frame in any notation: a symbol of 512 and a path of 256 characters, each of at most three
+ * bytes (JSON escapes only such as have one, by two), and what stands around them.
  */
-export const LONGEST_FRAME_BYTES = 2 * 256 * 3 + 128;
+export const LONGEST_FRAME_BYTES = (512 + 256) * 3 + 128;
 
 /** `[<ffffffff81000010>] do_idle+0x1bb [mod]`, less what is unknown. */
 export function frameText({ address, symbol, offset, path }: Frame): string {
@@ -23,8 +23,10 @@ export function frameJson({ address, symbol, offset, path }: Frame): string {
  */
 export function frameWord(frame: Frame, withSymbols: boolean): string {
   if (!withSymbols) return `0x${frame.address}`;
-  const { symbol, path } = frame;
-  if (symbol !== undefined) return symbol.replaceAll(';', ':');
+  return (frame.symbol ?? fileWord(frame.path)).replaceAll(';', ':');
+}
+
+function fileWord(path: string | undefined): string {
   if (path === undefined) return '[unknown]';
   const file = path.slice(path.lastIndexOf('/') + 1);
   return file.startsWith('[') ? file : `[${file}]`;
