@@ -26,6 +26,7 @@ export { type ProgramInfo, programInfo } from './program-info.ts';
 export { openRingBuffer } from './ring-buffer.ts';
 export { countRunTimes } from './run-times.ts';
 export { sectionTarget, sectionWord } from './section-kind.ts';
+export { parseLoadReport } from './report.ts';
 export type { SampleReader, SampleVisitor } from './sample-reader.ts';
 export { TracePipe } from './trace-pipe.ts';
 export { setKernelTarget, setProgramTarget } from './tracing/attach-target.ts';
@@ -34,6 +35,7 @@ export { attachIterator, type IteratorScope, IteratorText } from './tracing/iter
 export {
   attachKprobe,
   attachKprobes,
+  attachKprobeSession,
   attachRawTracepoint,
   attachSystemCall,
   attachTracepoint,
@@ -73,3 +75,11 @@ export { attachToPackets } from './net/packet-socket.ts';
 export { attachToSocketMap, SOCKET_MAPS } from './net/socket-map.ts';
 export { attachFilter, type FilterOptions, type FilterPoint } from './net/traffic-control.ts';
 export { attachXdp, XdpFlags, type XdpOptions } from './net/xdp.ts';
+export {
+  explainRefusal,
+  explanationLines,
+  type FindSource,
+  type SourcePlace,
+  type VerifierExplanation,
+} from './verifier/explanation.ts';
+export { type VerifierStatistics, verifierStatistics } from './verifier/statistics.ts';

@@ -5,9 +5,10 @@ import { probeFeature } from './features.ts';
 import type { BpfMap } from './map.ts';
 import { mayLoadPrograms, permissionDenied } from './privileges.ts';
 import type { Heard } from './messages.ts';
-import { lastWords, type LoadReport, parseLoadReport } from './report.ts';
+import { type LoadReport, parseLoadReport } from './report.ts';
 import { sectionKind, sectionTarget } from './section-kind.ts';
 import { nearTargets } from './tracing/near-targets.ts';
+import { explainRefusal, explanationLines } from './verifier/explanation.ts';
 
 /** What is known of an object that failed to load. */
 export interface FailedObject {
@@ -77,24 +78,16 @@ export function offloadError({ name }: { readonly name: string }, error: EcliErr
   });
 }
 
-const REASON_LINES = 3;
-
 function verifierRejected({ program, verifierLog }: LoadReport, details: string): EcliError | undefined {
   if (verifierLog.length === 0) return undefined;
-  const words = lastWords(verifierLog, REASON_LINES).map(printable);
+  const explanation = explainRefusal(verifierLog);
+  const hint = explanation && explanationLines(explanation).map(printable).join('\n');
   const subject = `program ${printable(program ?? '?')}`;
-  const relocation = words.find((line) => line.startsWith('failed to resolve CO-RE relocation'));
-  const hint = relocation
-    ? "the kernel's types have nothing like it: the program was written for another kernel"
-    : ['the verifier ended with:', ...words.map((line) => `  ${line}`)].join('\n');
-  const reason = relocation ?? words.at(-1) ?? 'without a word';
+  const reason = explanation ? printable(explanation.reason) : 'without a word';
   return new VerifierRejectedError(
     `${subject}: the kernel's verifier rejected it: ${reason}`,
     verifierLog.join('\n'),
-    {
-      hint,
-      details,
-    },
+    { details, ...(hint !== undefined && hint !== '' && { hint }) },
   );
 }
 

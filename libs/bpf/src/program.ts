@@ -59,6 +59,14 @@ export class BpfProgram {
     bindings().libbpf.bpf_program__set_autoload(this.#live, autoload ? 1 : 0);
   }
 
+  /**
+   * Says before load how much the verifier is to tell, in bits (linux/include/linux/bpf_verifier.h): 1 each
+   * instruction, 2 all states, 4 statistics. What it tells comes among libbpf's debug messages.
+   */
+  setLogLevel(level: number): void {
+    bindings().libbpf.bpf_program__set_log_level(this.#live, level);
+  }
+
   /** Says before load that the program is to run on a network card, by the number of its interface. */
   setInterface(index: number): void {
     bindings().libbpf.bpf_program__set_ifindex(this.#live, index);

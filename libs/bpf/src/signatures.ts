@@ -53,6 +53,8 @@ export const LIBBPF = {
   bpf_program__section_name: ['string', 'pointer'],
   // enum bpf_prog_type bpf_program__type(const struct bpf_program *)
   bpf_program__type: ['int', 'pointer'],
+  // int bpf_program__set_log_level(struct bpf_program *, __u32 log_level)
+  bpf_program__set_log_level: ['int', 'pointer', 'uint'],
   // int bpf_program__fd(const struct bpf_program *)
   bpf_program__fd: ['int', 'pointer'],
   // bool bpf_program__autoload(const struct bpf_program *)
@@ -110,6 +112,8 @@ export const LIBBPF = {
   bpf_map__name: ['string', 'pointer'],
   // enum bpf_map_type bpf_map__type(const struct bpf_map *)
   bpf_map__type: ['int', 'pointer'],
+  // int bpf_map__set_pin_path(struct bpf_map *, const char *path)
+  bpf_map__set_pin_path: ['int', 'pointer', 'pointer'],
   // __u32 bpf_map__key_size(const struct bpf_map *)
   bpf_map__key_size: ['uint', 'pointer'],
   // __u32 bpf_map__value_size(const struct bpf_map *)
