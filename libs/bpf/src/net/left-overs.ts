@@ -1,12 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bindings } from '../bindings.ts';
-import { listen } from '../messages.ts';
 import { programInfoById } from '../program-info.ts';
 import { type AttachRecord, ownerState, readRecords } from './attach-record.ts';
 import { NAMED_NAMESPACES, NetworkNamespace } from './network-namespace.ts';
 import { removeFilters, removeOwnQdisc } from './traffic-control.ts';
-import { setXdpProgram, xdpProgramIds } from './xdp.ts';
+import { removeXdpProgram, xdpProgramIds } from './xdp.ts';
 
 /**
  * Removes what ecli processes left in the kernel that ended without a chance to detach (SIGKILL, a crash): only
@@ -66,15 +65,14 @@ function isRecorded(id: number | undefined, recorded: AttachRecord['program']): 
   return id !== undefined && id === recorded?.id && programInfoById(id)?.tag === recorded.tag;
 }
 
-/** By its descriptor, so that no other program goes that comes in its place meanwhile. */
 function detachXdp(index: number, flags: number, id: number): number {
   const { libbpf, libc } = bindings();
-  const program = libbpf.bpf_prog_get_fd_by_id(id);
-  if (program < 0) return 0;
+  const fd = libbpf.bpf_prog_get_fd_by_id(id);
+  if (fd < 0) return 0;
   try {
-    return listen(() => setXdpProgram(index, -1, flags, program)).value;
+    return removeXdpProgram(index, flags, { fd, id });
   } finally {
-    libc.close(program);
+    libc.close(fd);
   }
 }
 

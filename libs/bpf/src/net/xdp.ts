@@ -85,11 +85,8 @@ function attachByNetlink(program: BpfProgram, options: XdpOptions, namespace: Ne
     throw refused(program, options, heard);
   }
   return new RecordedLink(namespace, record, () => {
-    const { value } = listen(() =>
-      setXdpProgram(index, oldProgram ?? -1, mode | XdpFlags.REPLACE, program.fd),
-    );
-    // Another program in its place (EEXIST), or no interface: ours is gone already.
-    if (value >= 0 || [Errno.ENODEV, Errno.EEXIST, Errno.EINVAL].includes(-value)) return;
+    const value = removeXdpProgram(index, mode, { fd: program.fd, id: info?.id ?? 0 }, oldProgram);
+    if (value >= 0 || GONE.includes(-value)) return;
     throw new EcliError(
       'ATTACH_FAILED',
       `${describe(program)}: can't be detached from ${options.interface.name}: ${errnoName(value)}`,
@@ -97,12 +94,32 @@ function attachByNetlink(program: BpfProgram, options: XdpOptions, namespace: Ne
   });
 }
 
+/** No interface, or another program in its place. */
+const GONE: readonly number[] = [Errno.ENODEV, Errno.EEXIST];
+
+/**
+ * Removes a program from an interface in this thread's network namespace, or puts `successor` in its place; no
+ * other program goes that came there meanwhile. @returns 0 or the negative errno
+ */
+export function removeXdpProgram(
+  index: number,
+  mode: number,
+  { fd, id }: { readonly fd: number; readonly id: number },
+  successor = -1,
+): number {
+  const { value } = listen(() => setXdpProgram(index, successor, mode | XdpFlags.REPLACE, fd));
+  if (-value !== Errno.EINVAL) return value;
+  // Before Linux 5.7 nothing but a look tells whose program it is.
+  if (!xdpProgramIds(index).includes(id)) return -Errno.EEXIST;
+  return listen(() => setXdpProgram(index, successor, mode)).value;
+}
+
 /**
  * Calls bpf_xdp_attach with a `struct bpf_xdp_attach_opts`; libbpf adds XDP_FLAGS_REPLACE for an old program.
  *
  *     0  size_t sz     8  int old_prog_fd
  */
-export function setXdpProgram(index: number, program: number, flags: number, oldProgram = 0): number {
+function setXdpProgram(index: number, program: number, flags: number, oldProgram = 0): number {
   const opts = Buffer.alloc(16);
   opts.writeBigUInt64LE(BigInt(opts.length), 0);
   opts.writeInt32LE(oldProgram, 8);

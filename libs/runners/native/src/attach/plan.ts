@@ -1,4 +1,4 @@
-import { type BpfObject, type BpfProgram, sectionTarget, sectionWord } from '@ecli/bpf';
+import { type BpfObject, type BpfProgram, inNetworkNamespace, sectionTarget, sectionWord } from '@ecli/bpf';
 import type { ObjectFile } from '@ecli/btf';
 import { ArgumentError, EcliError, type LoadSpec, nearNames, printable } from '@ecli/core';
 import type { ProgramMeta } from '@ecli/packages';
@@ -30,6 +30,8 @@ export function planAttachments(
 ): readonly Attachment[] {
   const asked = new Map(spec.attach?.map(({ program, target }) => [program, target]));
   refuseUnknown([...asked.keys()], programs);
+  // A namespace that isn't there is an error, also where no program goes there.
+  if (spec.netns !== undefined) inNetworkNamespace(spec.netns, () => undefined);
   const context: PlanContext = { object, file, spec };
   const requests = programs.flatMap((meta) => {
     const program = findProgram(meta, object);
