@@ -15,8 +15,8 @@ export function compileTool(name, folder, flags = []) {
   return binary;
 }
 
-/** Builds into `folder` and returns the paths of what was made. */
-export function buildBenchmark(folder, ringBytes) {
+/** Builds into `folder`, with more flags for the BPF compiler, and returns the paths of what was made. */
+export function buildBenchmark(folder, ringBytes, defines = []) {
   const output = join(folder, String(ringBytes));
   mkdirSync(output, { recursive: true });
   execFileSync(
@@ -24,7 +24,7 @@ export function buildBenchmark(folder, ringBytes) {
     [
       cli,
       'build',
-      `--additional-cflags=-DRING_BYTES=${ringBytes}`,
+      ...[`-DRING_BYTES=${ringBytes}`, ...defines].map((flag) => `--additional-cflags=${flag}`),
       '-o',
       output,
       join(here, 'events.bpf.c'),

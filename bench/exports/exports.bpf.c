@@ -8,7 +8,7 @@
 #endif
 
 __u64 sent = 0;
-__u64 dropped = 0;
+__u64 lost_events = 0;
 
 static const char path[] = "/usr/lib/x86_64-linux-gnu/true";
 
@@ -29,7 +29,7 @@ static __always_inline void send_flat(__u64 serial)
 {
     struct flat *event = bpf_ringbuf_reserve(&flats, sizeof(*event), 0);
     if (!event) {
-        __sync_fetch_and_add(&dropped, 1);
+        __sync_fetch_and_add(&lost_events, 1);
         return;
     }
     event->pid = bpf_get_current_pid_tgid() >> 32;
@@ -51,7 +51,7 @@ static __always_inline void send_nested(__u64 serial)
 {
     struct nested *event = bpf_ringbuf_reserve(&nesteds, sizeof(*event), 0);
     if (!event) {
-        __sync_fetch_and_add(&dropped, 1);
+        __sync_fetch_and_add(&lost_events, 1);
         return;
     }
     event->pid = bpf_get_current_pid_tgid() >> 32;
@@ -73,7 +73,7 @@ static __always_inline void send_strings(void)
 {
     struct strings *event = bpf_ringbuf_reserve(&names, sizeof(*event), 0);
     if (!event) {
-        __sync_fetch_and_add(&dropped, 1);
+        __sync_fetch_and_add(&lost_events, 1);
         return;
     }
     event->pid = bpf_get_current_pid_tgid() >> 32;
@@ -92,7 +92,7 @@ static __always_inline void send_bits(__u64 serial)
 {
     struct bits *event = bpf_ringbuf_reserve(&fields, sizeof(*event), 0);
     if (!event) {
-        __sync_fetch_and_add(&dropped, 1);
+        __sync_fetch_and_add(&lost_events, 1);
         return;
     }
     event->pid = bpf_get_current_pid_tgid() >> 32;
