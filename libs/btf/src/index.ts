@@ -1,10 +1,10 @@
 /**
  * What an object file says about itself, read without native code. Bytes of ELF become sections and symbols
  * (ElfFile), bytes of BTF become types (Btf), and both together the data sections, maps and programs of a BPF
- * object. render/ turns a type into compiled functions that write a sample of it as a row of text or JSON.
+ * object. render/ turns a type into compiled functions that write a sample of it as a row of text, JSON or CSV.
  *
  *     .bpf.o ──▶ ElfFile ──▶ Btf ──▶ data sections, maps, programs
- *                             └────▶ RowRenderer ──▶ bytes of text or JSON
+ *                             └────▶ RowRenderer ──▶ bytes of text, JSON or CSV
  *
  * Read types.ts first, then btf.ts. All that is read is checked: whatever the bytes, the worst is an EcliError
  * with OBJECT_INVALID.
