@@ -1,6 +1,7 @@
 import { EcliError, printable } from '@ecli/core';
 import { Errno, errnoName } from './errno.ts';
 import { type FeatureName, FEATURES } from './features.ts';
+import { isBuiltWith } from './kernel-config.ts';
 
 /** A program as messages name it. */
 export interface NamedProgram {
@@ -18,6 +19,8 @@ export function didYouMean(names: readonly string[]): { readonly hint?: string }
   return names.length === 0 ? {} : { hint: `did you mean ${names.map(printable).join(' or ')}?` };
 }
 
+const REFUSERS = 'how it was started (/proc/cmdline), lockdown, or the virtual machine that it runs in';
+
 /** The error of something that this kernel was built without, with the option that it takes. */
 export function featureMissing(
   subject: string,
@@ -25,7 +28,10 @@ export function featureMissing(
   { hint, details }: { readonly hint?: string; readonly details: string },
 ): EcliError {
   const { title, since, config } = FEATURES[feature];
-  const remedy = `it takes Linux ${since} or newer, built with ${config}`;
+  const takes = `it takes Linux ${since} or newer, built with ${config}`;
+  const remedy = isBuiltWith(config)
+    ? `${takes}; this kernel is, so something else refuses: ${REFUSERS}`
+    : takes;
   return new EcliError('FEATURE_UNSUPPORTED', `${subject}: this kernel has no ${title}`, {
     hint: hint === undefined ? remedy : `${remedy}\n${hint}`,
     details,

@@ -94,7 +94,7 @@ export function sectionWord(section: string): string {
 
 /** Whether the section says that the program may sleep, as `uprobe.s` does. */
 export function isSleepable(section: string): boolean {
-  return /\.s$/.test(section.split('/')[0] ?? '');
+  return (section.split('/')[0] ?? '').endsWith('.s');
 }
 
 /** What stands behind the kind: `syscalls/sys_enter_openat` of `tp/syscalls/sys_enter_openat`. */

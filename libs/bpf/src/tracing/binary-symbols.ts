@@ -14,9 +14,6 @@ export interface StaticTracepoint {
   readonly name: string;
 }
 
-/** `STT_GNU_IFUNC`: a function that the loader chooses, which has no code of its own to stop at. */
-const HAS_CODE: readonly number[] = [SymbolType.FUNC];
-
 /**
  * Lists the functions that a file's symbol tables name.
  *
@@ -32,7 +29,7 @@ export function binaryFunctions(path: string): BinaryFunction[] {
 
 function functionOf({ name, type, section, value }: ElfSymbol, { sections }: ElfFile): BinaryFunction[] {
   const home = section === 0 ? undefined : sections[section];
-  if (!home || name === '' || !HAS_CODE.includes(type)) return [];
+  if (!home || name === '' || type !== SymbolType.FUNC) return [];
   return [{ name, offset: value - home.address + home.offset }];
 }
 
@@ -43,7 +40,12 @@ const ADDRESS_BYTES = 24;
 
 /** Lists the static tracepoints (USDT) of a file. @throws OBJECT_INVALID */
 export function staticTracepoints(path: string): StaticTracepoint[] {
-  const notes = ElfFile.parse(readFileSync(path)).section(NOTES)?.data ?? new Uint8Array();
+  const notes = ElfFile.parse(readFileSync(path)).section(NOTES);
+  return notes ? parseNotes(notes.data) : [];
+}
+
+/** Reads the notes of a section; one that reaches past the end is read as far as it goes. */
+export function parseNotes(notes: Uint8Array): StaticTracepoint[] {
   const view = Buffer.from(notes.buffer, notes.byteOffset, notes.byteLength);
   const found: StaticTracepoint[] = [];
   for (let at = 0; at + NOTE_HEADER_BYTES <= view.length;) {

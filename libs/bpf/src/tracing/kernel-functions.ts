@@ -12,12 +12,6 @@ export function kernelFunctions(): string[] {
   return Array.from(read('/proc/kallsyms').matchAll(CODE), ([, name = '']) => name);
 }
 
-/** Whether this kernel has a function of that name; true where its functions can't be read. */
-export function hasKernelFunction(name: string): boolean {
-  const known = kernelFunctions();
-  return known.length === 0 || known.includes(name);
-}
-
 /** Finds what kernel function may have been meant; up to three, the nearest first. */
 export function nearKernelFunctions(name: string): string[] {
   return nearNames(name, new Set(kernelFunctions()));

@@ -1,7 +1,10 @@
 import { bindings } from '../bindings.ts';
-import type { BpfLink } from '../link.ts';
+import type { BpfLink, Link } from '../link.ts';
 import { createOpts } from '../opts.ts';
 import type { BpfProgram } from '../program.ts';
+import { globPattern } from './glob.ts';
+import { kernelFunctions } from './kernel-functions.ts';
+import { createKprobeMultiLink } from './kprobe-multi-link.ts';
 
 export interface ProbeOptions {
   /** Runs the program when the function returns instead of when it is called. */
@@ -44,6 +47,19 @@ export function attachKprobes(
   const { libbpf } = bindings();
   return program.attachBy(
     (pointer) => libbpf.bpf_program__attach_kprobe_multi_opts(pointer, pattern, opts),
+    section,
+  );
+}
+
+/**
+ * Attaches to all functions that a pattern matches, by one link whose program runs at calls and at returns; libbpf
+ * knows how since 1.5 only.
+ */
+export function attachKprobeSession(program: BpfProgram, pattern: string, section: string): Link {
+  const matches = globPattern(pattern);
+  const names = [...new Set(kernelFunctions())].filter((name) => matches.test(name));
+  return program.linkBy(
+    () => createKprobeMultiLink({ descriptor: program.fd, attachType: program.attachType, names }),
     section,
   );
 }

@@ -102,7 +102,7 @@ export function kernelObjects(): string[] {
     ...list('map').map(({ name }) => `map ${name}`),
     ...links,
   ];
-  return objects.filter((object) => / at_/.test(object)).sort();
+  return objects.filter((object) => object.includes(' at_')).sort();
 }
 
 function list(kind: 'prog' | 'map' | 'link'): KernelObject[] {

@@ -1,6 +1,7 @@
 import {
   attachKprobe,
   attachKprobes,
+  attachKprobeSession,
   attachRawTracepoint,
   attachSystemCall,
   attachTracepoint,
@@ -85,17 +86,11 @@ function patternOf(request: AttachRequest): string {
   return pattern;
 }
 
-/** Only libbpf 1.5 and newer knows how, and by the section alone. */
 function planKprobeSession(request: AttachRequest): Attachment {
-  const { program, asked } = request;
-  patternOf(request);
-  if (asked !== undefined) {
-    throw new ArgumentError(
-      `--attach ${printable(program.name)}: the functions of a kprobe session stand in its section`,
-      [],
-    );
-  }
-  return { program, where: program.section, attach: () => program.attach() };
+  const pattern = patternOf(request);
+  const { program } = request;
+  const section = sectionOf(request);
+  return { program, where: section, attach: () => attachKprobeSession(program, pattern, section) };
 }
 
 function planSystemCall(request: AttachRequest, atReturn: boolean): Attachment {
