@@ -2,6 +2,7 @@ import { EcliError } from '@ecli/core';
 import { bindings } from '../bindings.ts';
 import { Errno, errnoName } from '../errno.ts';
 import { describe } from '../failures.ts';
+import { FEATURES } from '../features.ts';
 import type { Link } from '../link.ts';
 import { type Heard, listen } from '../messages.ts';
 import type { BpfProgram } from '../program.ts';
@@ -222,9 +223,10 @@ function firstFree(taken: readonly number[]): number {
 function reasonOf({ point }: FilterOptions, { value, lines }: Heard<number>): Reason | undefined {
   const said = lines.join('\n');
   if (-value === Errno.ENOENT && /qdisc kind is unknown|classifier not found|not found/i.test(said)) {
+    const { title, since, config } = FEATURES.tc;
     return {
-      message: 'this kernel has no BPF filters in traffic control',
-      hint: 'it takes Linux 4.5 or newer, built with CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS',
+      message: `this kernel has no ${title}`,
+      hint: `it takes Linux ${since} or newer, built with ${config}`,
     };
   }
   if (typeof point === 'string' || ![Errno.EINVAL, Errno.ENOENT, Errno.EOPNOTSUPP].includes(-value))

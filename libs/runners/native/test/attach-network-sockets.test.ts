@@ -177,6 +177,15 @@ describe('a place that is not there', () => {
     expect(error.hint).toContain(`did you mean ${network.path}`);
   });
 
+  kernelTest('is named: a network namespace that no program goes to', async () => {
+    const program = 'SEC("raw_tp/sched_process_exit") int ecli(void *ctx) { return 0; }';
+    const error = await attachError(trafficSpec(program, { netns: '/run/netns/none/of/it' }));
+    expect([error.code, error.message]).toEqual([
+      'ARGUMENT_INVALID',
+      "network namespace /run/netns/none/of/it: isn't there",
+    ]);
+  });
+
   for (const path of ['/etc/passwd', '/dev/zero', '/proc/self/ns/mnt', '/']) {
     kernelTest(`is named: ${path} as a network namespace`, async () => {
       const error = await attachError(trafficSpec(XDP, { netns: path }));

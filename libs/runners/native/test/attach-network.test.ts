@@ -1,5 +1,6 @@
 import { describe, expect } from '@jest/globals';
 import { kernelTest } from '@ecli/bpf/testing';
+import { heldObjects, untilGone } from './held-objects.ts';
 import { attachError, foreign, testNetwork, toldOf } from './network-suite.ts';
 import { Recording } from './recording.ts';
 import { TC, trafficSpec, XDP } from './traffic-package.ts';
@@ -224,5 +225,21 @@ describe('tc', () => {
     const error = await attachError(spec);
     expect(error.message).toContain('ecli_last');
     expect(network.filters()).toBe('');
+  });
+});
+
+describe('programs of several kinds', () => {
+  kernelTest('leave no program, map or link in the kernel', async () => {
+    const tcx = TC.replace('"tc"', '"tcx/egress"').replace('ecli_tc', 'ecli_tcx');
+    const spec = trafficSpec([XDP, TC, tcx].join('\n'), {
+      netns: network.path,
+      attach: ['ecli_xdp', 'ecli_tc', 'ecli_tcx'].map((program) => ({ program, target: 'near0' })),
+    });
+    const { program } = await Recording.attached(spec);
+    const held = heldObjects();
+    const attached = held.map(({ kind }) => kind).filter((kind) => kind !== 'map');
+    expect(attached.sort()).toEqual(['link', 'link', 'prog', 'prog', 'prog']);
+    await program.detach();
+    await untilGone(held);
   });
 });
