@@ -27,7 +27,10 @@ export type FindSource = (instruction: number) => SourcePlace | undefined;
 const INSTRUCTION = /^(\d+): \([0-9a-f]{2}\) (.*?)(?:\s*;\s*(R\d.*|frame\d.*))?$/;
 /** `; value->count++; @ counter.bpf.c:31`; the place from Linux 6.9 on. */
 const SOURCE = /^; (.*?)(?: @ (.+):(\d+))?$/;
-const REGISTER = /\bR(\d+)(?:_[a-z]+)*=((?:[^\s(]+(?:\([^)]*\))?))/g;
+/** `R2=scalar(smin=0,var_off=(0x0; 0xff))`: a word, and what stands in its parentheses. */
+const REGISTER = /\bR(\d+)(?:_[a-z]+)*=([^\s(]+(?:\((?:[^()]|\([^()]*\))*\))?)/g;
+/** What libbpf writes in the place of an instruction whose relocation came to nothing. */
+const POISONED = /^(\d+): <invalid CO-RE relocation>/;
 
 const CONTEXT_LINES = 3;
 
@@ -60,13 +63,20 @@ function reasonOf(words: readonly string[]): string | undefined {
 }
 
 function isState(line: string): boolean {
-  return INSTRUCTION.test(line) || SOURCE.test(line) || /^(?:\d+: )?R\d+(?:_[a-z]+)*=/.test(line);
+  return (
+    INSTRUCTION.test(line) ||
+    POISONED.test(line) ||
+    SOURCE.test(line) ||
+    /^(?:\d+: )?R\d+(?:_[a-z]+)*=/.test(line)
+  );
 }
 
 function lastInstruction(log: readonly string[]): VerifierExplanation['instruction'] {
   for (const line of log.toReversed()) {
     const [, index, text] = INSTRUCTION.exec(line) ?? [];
     if (index !== undefined && text !== undefined) return { index: Number(index), text };
+    const [poisoned] = POISONED.exec(line)?.slice(1) ?? [];
+    if (poisoned !== undefined) return { index: Number(poisoned), text: 'a CO-RE relocation' };
   }
   return undefined;
 }
@@ -74,7 +84,8 @@ function lastInstruction(log: readonly string[]): VerifierExplanation['instructi
 function sourceBefore(log: readonly string[]): SourcePlace | undefined {
   for (const line of log.toReversed()) {
     const [, text, file, number] = SOURCE.exec(line) ?? [];
-    if (text === undefined) continue;
+    // Where the compiler couldn't read its source again (standard input), the text is empty.
+    if (text === undefined || (text === '' && file === undefined)) continue;
     return { text: text.trim(), ...(file !== undefined && { file, line: Number(number) }) };
   }
   return undefined;
@@ -82,7 +93,8 @@ function sourceBefore(log: readonly string[]): SourcePlace | undefined {
 
 /** The newest state of each register that the instruction names. */
 function registersOf(instruction: string, log: readonly string[]): string[] {
-  const wanted = new Set([...instruction.matchAll(/\b[rw](\d+)\b/g)].map(([, number]) => number));
+  const read = instruction.replace(/^[rw]\d+ = /, '');
+  const wanted = new Set([...read.matchAll(/\b[rw](\d+)\b/g)].map(([, number]) => number));
   const states = new Map<string, string>();
   // A call reads r1 to r5; what they hold says what it was given.
   if (instruction.startsWith('call')) for (const number of ['1', '2', '3', '4', '5']) wanted.add(number);
@@ -97,12 +109,19 @@ function registersOf(instruction: string, log: readonly string[]): string[] {
     .map(([number, state]) => `R${number}=${state}`);
 }
 
+/** Code that a macro made may be long. */
+const LONGEST_SOURCE = 90;
+
+function shortened(text: string): string {
+  return text.length > LONGEST_SOURCE ? `${text.slice(0, LONGEST_SOURCE)}…` : text;
+}
+
 /** Lines that tell it to a person. */
 export function explanationLines(explanation: VerifierExplanation): string[] {
   const { context, instruction, registers, source, hint } = explanation;
   const place = source?.file === undefined ? '' : `${source.file}:${source.line}: `;
   return [
-    ...(source ? [`at ${place}${source.text}`] : []),
+    ...(source ? [`at ${place}${shortened(source.text)}`] : []),
     ...(instruction ? [`instruction ${instruction.index}: ${instruction.text}`] : []),
     ...(registers.length > 0 ? [`where ${registers.join(' ')}`] : []),
     ...(context.length > 0 ? ['the verifier ended with:', ...context.map((line) => `  ${line}`)] : []),

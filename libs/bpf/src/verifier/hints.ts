@@ -19,10 +19,14 @@ const REFUSALS: readonly KnownRefusal[] = [
   },
   {
     reason:
-      /math between (?:map_value|pkt|fp|\w+) pointer and register with unbounded|unbounded (?:min|memory|max)/,
+      /math between (?:map_value|pkt|fp|\w+) pointer and register with unbounded|unbounded (?:min|memory|max)|pointer be out of bounds/,
     hint:
       'the verifier knows no upper bound of the number: compare it with a constant first (`if (n > MAX) return 0;`)\n' +
       'or mask it (`n &= MAX - 1`), of an unsigned type, and use that very variable',
+  },
+  {
+    reason: /invalid zero-sized read/,
+    hint: 'the length may be 0, which this helper refuses: test that it is more, and that it is no more than fits',
   },
   {
     reason: /invalid access to packet/,
@@ -70,7 +74,7 @@ const REFUSALS: readonly KnownRefusal[] = [
     reason: /invalid mem access '(?:scalar|inv)'/,
     hint:
       "to the verifier it is a number, no pointer: read the kernel's memory with bpf_probe_read_kernel or\n" +
-      'BPF_CORE_READ, a process’s with bpf_probe_read_user, and keep pointers in the type that they come in',
+      "BPF_CORE_READ, a process's with bpf_probe_read_user, and keep pointers in the type that they come in",
   },
   {
     reason: /cannot call GPL-restricted function|GPL-only|GPL compatible/,
