@@ -1,7 +1,9 @@
 import { printable } from '@ecli/core';
 import { describe, expect, test } from '@jest/globals';
+import { BtfBuilder, Kind } from '../../test/btf-builder.ts';
 import { rendered } from '../../test/render/rendered.ts';
 import { TypeTable } from '../../test/render/type-table.ts';
+import { Btf } from '../btf.ts';
 import { compileJsonRow } from './json-row.ts';
 import { sampleMemory } from './renderer.ts';
 import { compileTextRow } from './text-row.ts';
@@ -84,6 +86,22 @@ describe('compileJsonRow', () => {
     expect(rendered(compileJsonRow(layoutOf(table, event)), sample)).toBe(
       '{"sign":-1,"three":3,"wide":78187493520,"flag":true,"kind":"TWO(2)"}\n',
     );
+  });
+
+  test('reads the bit-fields of old compilers, whose widths stand in their types', () => {
+    const builder = new BtfBuilder();
+    const bits = (encoding: number, offset: number, width: number): number =>
+      builder.add(Kind.INT, { name: 'bits', word: 4, extra: [(encoding << 24) | (offset << 16) | width] });
+    const event = builder.struct('event', 4, [
+      { name: 'low', type: bits(0, 0, 3), bit: 0 },
+      { name: 'sign', type: bits(1, 0, 5), bit: 3 },
+      { name: 'flag', type: bits(4, 0, 1), bit: 8 },
+      { name: 'late', type: bits(0, 4, 6), bit: 8 },
+    ]);
+    const sample = Buffer.alloc(4);
+    sample.writeUInt32LE(5 | (0b11110 << 3) | (1 << 8) | (0b101101 << 12));
+    const layout = layoutOf(Btf.parse(builder.bytes()), event);
+    expect(rendered(compileJsonRow(layout), sample)).toBe('{"low":5,"sign":-2,"flag":true,"late":45}\n');
   });
 
   test('names a lone scalar by its type', () => {
