@@ -4,7 +4,7 @@ import { describeObject, type PackageMeta, stringifyJsonPackage } from '@ecli/pa
 
 /**
  * A program that sends `per_kill` samples for each signal 0 that `only_pid` sends (kill(pid, 0) does nothing
- * else), numbered from 0 on. What it can't send for want of room it counts in `lost_events`.
+ * else), numbered from 0 on. What it can't send for want of room it counts in `dropped`.
  */
 const SOURCE = `
 #include "vmlinux.h"
@@ -37,7 +37,7 @@ const volatile char label[16] = "unset";
 volatile short list[3] = { 1, 2, 3 };
 struct event *__eunomia_dummy_event_ptr __attribute__((unused));
 __u32 number;
-__u32 lost_events;
+__u32 dropped;
 
 static __always_inline void fill(struct event *event, int target)
 {
@@ -74,7 +74,7 @@ const RING = {
   buffer: `struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, RING_BYTES); } events SEC(".maps");`,
   send: `{
       struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-      if (!event) { lost_events++; continue; }
+      if (!event) { dropped++; continue; }
       fill(event, (int)ctx->args[0]);
       bpf_ringbuf_submit(event, 0);
     }`,
@@ -105,7 +105,7 @@ export const EVENT_BYTES = 56;
 export function killsObject({
   buffer = 'ring',
   ringBytes = 1 << 20,
-  lossVariable = 'lost_events',
+  lossVariable = 'dropped',
   more = '',
 }: KillsOptions = {}): Uint8Array {
   const kind = buffer === 'ring' ? RING : PERF;
@@ -113,7 +113,7 @@ export function killsObject({
     SOURCE.replace('BUFFER', kind.buffer.replace('RING_BYTES', String(ringBytes)))
       .replace('SEND', kind.send)
       .replace('MORE', more)
-      .replaceAll('lost_events', lossVariable),
+      .replaceAll('dropped', lossVariable),
   );
 }
 

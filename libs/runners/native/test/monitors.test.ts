@@ -12,7 +12,7 @@ afterEach(detachAll);
 const IN_ALL = / events? (lost|dropped)(?: in all|: .*)$/;
 
 function kills(options: KillsOptions, changes: Partial<LoadSpec> = {}): LoadSpec {
-  return killsSpec(packageOf(killsObject(options)), changes);
+  return killsSpec(packageOf(killsObject({ lossVariable: 'lost_events', ...options })), changes);
 }
 
 /** Takes nothing between `shut` and `open`. */
