@@ -31,6 +31,14 @@ export interface Bindings {
     mostEvents: number,
     timeoutMs: number,
   ) => Promise<number>;
+  /**
+   * One of libbpf's functions that read many entries of a map, on a libuv thread; what the pointers point at must
+   * stay alive until it resolves.
+   */
+  readonly readBatch: (
+    name: 'bpf_map_lookup_batch' | 'bpf_map_lookup_and_delete_batch',
+    ...values: ParameterValues<typeof LIBBPF.bpf_map_lookup_batch>
+  ) => Promise<number>;
   /** perf_event_open(2), which libc has no function for: `struct perf_event_attr`, then pid, cpu, group, flags. */
   readonly perfEventOpen: (
     attributes: Uint8Array,
@@ -177,6 +185,18 @@ function createBindings(ffi: NativeModule): Bindings {
         freeResultMemory: false,
       })) as { value: number; errnoCode: number };
       return value === -1 ? -errnoCode : value;
+    },
+    async readBatch(name, ...values) {
+      const [, ...parameters] = LIBBPF[name];
+      return (await ffi.load({
+        library: 'bpf',
+        funcName: name,
+        retType: DataType.I32,
+        paramsType: parameters.map((parameter) => typeOf(ffi, parameter)),
+        paramsValue: values,
+        runInNewThread: true,
+        freeResultMemory: false,
+      })) as number;
     },
   };
 }

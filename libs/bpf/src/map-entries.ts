@@ -1,8 +1,10 @@
-import { type SampleMemory, sampleMemory } from '@ecli/btf';
+import type { SampleMemory } from '@ecli/btf';
 import { EcliError, printable } from '@ecli/core';
+import { BatchReader } from './batch-reader.ts';
 import { bindings } from './bindings.ts';
 import { Errno, errnoName } from './errno.ts';
-import { Interleaver } from './interleaver.ts';
+import { align8, FixedMemory } from './fixed-memory.ts';
+import type { RecordBuffer } from './interleaver.ts';
 import { KeyWalk } from './key-walk.ts';
 import type { BpfMap } from './map.ts';
 import { kindOf, type MapKind } from './map-kind.ts';
@@ -49,7 +51,7 @@ export interface MapEntries {
    *
    * @throws OUTPUT_FAILED when the kernel refuses
    */
-  batches(): Generator<EntryBatch, void>;
+  batches(): AsyncGenerator<EntryBatch, void>;
 }
 
 /**
@@ -80,8 +82,9 @@ class Entries implements MapEntries {
   #inBatches: boolean;
   #inOneStep = true;
   #capacity: number;
-  #records: Records;
-  #zeros: Records | undefined;
+  #records: FixedMemory;
+  #batch: BatchReader | undefined;
+  #zeros: FixedMemory | undefined;
 
   constructor(map: ReadableMap, kind: MapKind, { clear = false, batch = true, batchEntries }: ReadOptions) {
     this.#map = map;
@@ -95,14 +98,14 @@ class Entries implements MapEntries {
     this.#valueBytes = this.cpus === undefined ? map.valueSize : this.cpus * align8(map.valueSize);
     this.stride = this.valueOffset + align8(this.#valueBytes);
     this.#capacity = batchEntries ?? defaultCapacity(this.stride, map.maxEntries);
-    this.#records = new Records(this.#capacity * this.stride);
+    this.#records = new FixedMemory(this.#capacity * this.stride);
     if (kind.order === 'queue' && !clear) {
       this.limitation =
         'only the next value of a queue or stack can be read; with clear_map all are taken out';
     }
   }
 
-  *batches(): Generator<EntryBatch, void> {
+  async *batches(): AsyncGenerator<EntryBatch, void> {
     if (this.#kind.order === 'queue') return yield* this.#fromQueue();
     if (this.#inBatches && (yield* this.#inBatch())) return;
     yield* this.#byKeys();
@@ -113,49 +116,44 @@ class Entries implements MapEntries {
    * in its bucket (kernel/bpf/hashtab.c, __htab_map_lookup_and_delete_batch): none is lost or comes twice. Returns
    * false when this kernel can't and nothing was read.
    */
-  *#inBatch(): Generator<EntryBatch, boolean> {
-    const { libbpf } = bindings();
+  async *#inBatch(): AsyncGenerator<EntryBatch, boolean> {
+    const { fd } = this.#map;
     const takesOut = this.#clear && this.#kind.clear === 'delete';
-    const read = takesOut ? libbpf.bpf_map_lookup_and_delete_batch : libbpf.bpf_map_lookup_batch;
-    let from = 0;
-    let buffers = this.#batchBuffers();
-    for (;;) {
-      buffers.count[0] = this.#capacity;
-      const { place, keys, values } = buffers;
-      const result = read(
-        this.#map.fd,
-        from,
-        place.address,
-        keys.address,
-        values.address,
-        bytesOf(buffers.count),
-        0,
-      );
-      if (from === 0 && isUnknown(result)) {
-        this.#inBatches = false;
-        return false;
+    const batch = (): BatchReader => (this.#batch ??= this.#batchReader(takesOut));
+    batch().rewind();
+    let reading = batch().read(fd);
+    try {
+      for (;;) {
+        const result = await reading;
+        if (batch().isAtStart && isUnknown(result)) {
+          this.#inBatches = false;
+          return false;
+        }
+        if (result === -Errno.ENOSPC && batch().count === 0) {
+          // One bucket has more entries than a batch. It is read again, from where this call began.
+          this.#batch = batch().grown((capacity) => this.#growTo(capacity));
+          reading = batch().read(fd);
+          continue;
+        }
+        const isLast = result === -Errno.ENOENT;
+        if (result < 0 && !isLast) throw this.#failed(result);
+        const { count } = batch();
+        batch().copy();
+        batch().advance();
+        if (this.#clear && !takesOut) this.#zero(count);
+        // Read ahead while these are shown; not what is taken out, which would be lost with who doesn't come back.
+        if (!isLast && !takesOut) reading = batch().read(fd);
+        if (count > 0) yield { memory: this.#records.memory, count };
+        if (isLast) return true;
+        if (takesOut) reading = batch().read(fd);
       }
-      if (result === -Errno.ENOSPC && buffers.count[0] === 0) {
-        // One bucket has more entries than a batch. It is read again, from where this call began.
-        this.#capacity *= 2;
-        this.#records = new Records(this.#capacity * this.stride);
-        const grown = this.#batchBuffers();
-        grown.place.bytes.set(place.bytes);
-        buffers = grown;
-        from = from === 0 ? 0 : buffers.place.address;
-        continue;
-      }
-      if (result < 0 && result !== -Errno.ENOENT) throw this.#failed(result);
-      const count = buffers.count[0] ?? 0;
-      buffers.interleaver.copy(count);
-      if (this.#clear && !takesOut) this.#zero(count);
-      if (count > 0) yield { memory: this.#records.memory, count };
-      if (result < 0) return true;
-      from = place.address;
+    } finally {
+      // The thread writes to memory that the next reading uses as well.
+      await reading;
     }
   }
 
-  *#byKeys(): Generator<EntryBatch, void> {
+  async *#byKeys(): AsyncGenerator<EntryBatch, void> {
     const walk = new KeyWalk(this.#map.fd, this.keySize, {
       changes: this.#kind.changes,
       maxEntries: this.#map.maxEntries,
@@ -176,7 +174,7 @@ class Entries implements MapEntries {
     if (count > 0) yield this.#finished(count);
   }
 
-  *#fromQueue(): Generator<EntryBatch, void> {
+  async *#fromQueue(): AsyncGenerator<EntryBatch, void> {
     const most = this.#clear ? Math.max(1, this.#map.maxEntries) : 1;
     let count = 0;
     for (let taken = 0; taken < most; taken++) {
@@ -214,7 +212,7 @@ class Entries implements MapEntries {
   /** Sets the values of the records to zero in the map, but for those that are: each writing may lose an update. */
   #zero(count: number): void {
     const { bytes, address } = this.#records;
-    const zeros = (this.#zeros ??= new Records(this.#valueBytes));
+    const zeros = (this.#zeros ??= new FixedMemory(this.#valueBytes));
     for (let index = 0; index < count; index++) {
       const at = index * this.stride;
       const value = bytes.subarray(at + this.valueOffset, at + this.valueOffset + this.#valueBytes);
@@ -224,22 +222,16 @@ class Entries implements MapEntries {
     }
   }
 
-  #batchBuffers(): BatchBuffers {
-    const keys = new Records(align8(this.#capacity * this.keySize));
-    const values = new Records(align8(this.#capacity * this.#valueBytes));
-    const { keySize, valueOffset, stride } = this;
-    return {
-      keys,
-      values,
-      // A bucket's number, or the key that an array's batch ended with.
-      place: new Records(Math.max(8, align8(keySize))),
-      count: new Uint32Array(new ArrayBuffer(8)),
-      interleaver: new Interleaver(
-        { bytes: keys.bytes, size: keySize, offset: 0 },
-        { bytes: values.bytes, size: this.#valueBytes, offset: valueOffset },
-        { bytes: this.#records.bytes, stride },
-      ),
-    };
+  #batchReader(takesOut: boolean): BatchReader {
+    const { keySize, valueOffset } = this;
+    const shape = { capacity: this.#capacity, keySize, valueBytes: this.#valueBytes, valueOffset, takesOut };
+    return new BatchReader(shape, this.#growTo(this.#capacity));
+  }
+
+  #growTo(capacity: number): RecordBuffer {
+    if (capacity > this.#capacity) this.#records = new FixedMemory(capacity * this.stride);
+    this.#capacity = capacity;
+    return { bytes: this.#records.bytes, stride: this.stride };
   }
 
   #failed(result: number): EcliError {
@@ -258,28 +250,6 @@ const HINTS = new Map<number, string>([
   [Errno.ENOSPC, 'sockets can be read from maps whose values have 8 bytes, as cookies'],
 ]);
 
-interface BatchBuffers {
-  readonly keys: Records;
-  readonly values: Records;
-  readonly place: Records;
-  readonly count: Uint32Array;
-  readonly interleaver: Interleaver;
-}
-
-/** Memory whose address never changes. */
-class Records {
-  readonly bytes: Uint8Array;
-  readonly memory: SampleMemory;
-  readonly address: number;
-
-  constructor(size: number) {
-    // An ArrayBuffer of its own lies outside of V8's heap, where a garbage collector would move it.
-    this.bytes = new Uint8Array(new ArrayBuffer(Math.max(8, size)));
-    this.memory = sampleMemory(this.bytes);
-    this.address = bindings().addressOf(this.bytes);
-  }
-}
-
 /** What kernels answer who don't know a command of bpf(2), or not for this type of map. */
 function isUnknown(result: number): boolean {
   return result === -Errno.EINVAL || result === -Errno.ENOTSUPP || result === -Errno.EOPNOTSUPP;
@@ -288,14 +258,6 @@ function isUnknown(result: number): boolean {
 function defaultCapacity(stride: number, maxEntries: number): number {
   const fitting = Math.max(FEWEST_ENTRIES, Math.floor(BATCH_BYTES / stride));
   return Math.min(fitting, MOST_ENTRIES, Math.max(1, maxEntries));
-}
-
-function bytesOf({ buffer }: Uint32Array): Uint8Array {
-  return new Uint8Array(buffer);
-}
-
-function align8(size: number): number {
-  return Math.ceil(size / 8) * 8;
 }
 
 function cannotClear({ name, type }: ReadableMap): EcliError {

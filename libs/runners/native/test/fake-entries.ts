@@ -18,7 +18,7 @@ export class FakeEntries implements MapEntries {
     private readonly clears = false,
   ) {}
 
-  *batches(): Generator<EntryBatch, void> {
+  async *batches(): AsyncGenerator<EntryBatch, void> {
     this.readings++;
     const memory = sampleMemory(new Uint8Array(this.batchEntries * this.stride));
     let count = 0;

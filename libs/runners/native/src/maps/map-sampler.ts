@@ -134,7 +134,7 @@ export class MapSampler implements Output {
 
   private async showBatches(timeUs: number): Promise<void> {
     const { entries } = this.options;
-    for (const batch of entries.batches()) {
+    for await (const batch of entries.batches()) {
       if (!(await this.showRecords(new BatchRecords(batch, entries.stride), timeUs))) return;
     }
   }
@@ -172,7 +172,7 @@ export class MapSampler implements Output {
   private async keep(order: SortKey | undefined): Promise<KeptRecords> {
     const { entries, filter } = this.options;
     const records = new KeptRecords(entries.stride, filter);
-    for (const batch of entries.batches()) {
+    for await (const batch of entries.batches()) {
       records.add(batch);
       await this.giveTurn();
     }
