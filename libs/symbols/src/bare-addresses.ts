@@ -1,11 +1,12 @@
+import { AddressMap } from './address-map.ts';
 import { addressDigits, type Frame, type FrameSource, type StackSymbols } from './frame.ts';
 
 const MOST_FRAMES = 100_000;
 
 /** Frames that are addresses and nothing else. What `render` made of them is kept, as far as there is room. */
 export class BareAddresses<R> implements FrameSource<R> {
-  private readonly kernelFrames = new Map<number, R>();
-  private readonly userFrames = new Map<number, R>();
+  private readonly kernelFrames = new AddressMap<R>();
+  private readonly userFrames = new AddressMap<R>();
   private readonly user: StackSymbols<R>;
 
   constructor(private readonly render: (frame: Frame) => R) {
@@ -20,14 +21,12 @@ export class BareAddresses<R> implements FrameSource<R> {
     return this.user;
   }
 
-  private frame(space: Frame['space'], frames: Map<number, R>, low: number, high: number): R {
-    const address = (high | 0) * 2 ** 32 + (low >>> 0);
-    const known = frames.get(address);
+  private frame(space: Frame['space'], frames: AddressMap<R>, low: number, high: number): R {
+    const known = frames.get(low, high);
     if (known !== undefined) return known;
     const rendered = this.render({ space, address: addressDigits(low, high) });
-    if (!Number.isSafeInteger(address)) return rendered;
     if (frames.size >= MOST_FRAMES) frames.clear();
-    frames.set(address, rendered);
+    frames.set(low, high, rendered);
     return rendered;
   }
 }

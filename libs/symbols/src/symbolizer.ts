@@ -1,4 +1,5 @@
 import { printable } from '@ecli/core';
+import { AddressMap } from './address-map.ts';
 import { Decoder } from './decoder.ts';
 import { FileCache } from './file-cache.ts';
 import { addressDigits, type Frame, type FrameSource, type StackSymbols } from './frame.ts';
@@ -34,7 +35,7 @@ export class Symbolizer<R> implements FrameSource<R> {
   private readonly files: FileCache;
   private readonly vdso: Vdso;
   private readonly processes = new Map<number, ProcessFrames<R>>();
-  private readonly kernelFrames = new Map<number, R>();
+  private readonly kernelFrames = new AddressMap<R>();
   private readonly kernelSymbols: LiveKernelSymbols;
   private frames = 0;
   private last: ProcessFrames<R> | undefined;
@@ -48,12 +49,10 @@ export class Symbolizer<R> implements FrameSource<R> {
 
   /** Names an address in the kernel, of which `low` and `high` are 32 bits each. */
   kernel(low: number, high: number): R {
-    const address = (high | 0) * 2 ** 32 + (low >>> 0);
-    const known = this.kernelFrames.get(address);
+    const known = this.kernelFrames.get(low, high);
     if (known !== undefined) return known;
-    const rendered = this.options.render(this.kernelFrame(address, low, high));
-    if (!Number.isSafeInteger(address)) return rendered;
-    this.kernelFrames.set(address, rendered);
+    const rendered = this.options.render(this.kernelFrame(low, high));
+    this.kernelFrames.set(low, high, rendered);
     this.made();
     return rendered;
   }
@@ -73,7 +72,9 @@ export class Symbolizer<R> implements FrameSource<R> {
     this.last = undefined;
   }
 
-  private kernelFrame(address: number, low: number, high: number): Frame {
+  private kernelFrame(low: number, high: number): Frame {
+    // Signed: exact for every address that the kernel's text can have.
+    const address = (high | 0) * 2 ** 32 + (low >>> 0);
     const hit = this.kernelSymbols.find(address);
     const digits = addressDigits(low, high);
     if (!hit) return { space: 'kernel', address: digits };
@@ -118,7 +119,7 @@ export class Symbolizer<R> implements FrameSource<R> {
 /** Rendered frames of one process. */
 class ProcessFrames<R> implements StackSymbols<R> {
   usedAt = 0;
-  private readonly frames = new Map<number, R>();
+  private readonly frames = new AddressMap<R>();
 
   constructor(
     readonly pid: number,
@@ -142,11 +143,12 @@ class ProcessFrames<R> implements StackSymbols<R> {
   }
 
   frame(low: number, high: number): R {
-    const address = (high >>> 0) * 2 ** 32 + (low >>> 0);
-    return this.frames.get(address) ?? this.make(address, low, high);
+    return this.frames.get(low, high) ?? this.make(low, high);
   }
 
-  private make(address: number, low: number, high: number): R {
+  private make(low: number, high: number): R {
+    // No mapping is where numbers aren't exact.
+    const address = (high >>> 0) * 2 ** 32 + (low >>> 0);
     const now = performance.now();
     if (!this.symbols.maps(address) && now - this.symbols.readAt > UNMAPPED_RECHECK_MS) this.refresh(now);
     let hit = this.symbols.find(address);
@@ -161,8 +163,8 @@ class ProcessFrames<R> implements StackSymbols<R> {
       ...(hit.offset !== undefined && { offset: hit.offset }),
       ...(hit.path !== undefined && { path: shownPath(hit.path) }),
     });
-    if (hit.isPassing || !Number.isSafeInteger(address)) return rendered;
-    this.frames.set(address, rendered);
+    if (hit.isPassing) return rendered;
+    this.frames.set(low, high, rendered);
     this.made();
     return rendered;
   }
