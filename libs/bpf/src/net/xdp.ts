@@ -28,7 +28,7 @@ export interface XdpOptions {
   readonly interface: NetworkInterface;
   /** The path of the network namespace that has the interface; the process's own without it. */
   readonly namespace?: string | undefined;
-  /** Without a mode among them the kernel takes the driver's where it has one, generic elsewhere. */
+  /** XDP_FLAGS_…; without a mode among them the kernel takes the driver's where it has one, generic elsewhere. */
   readonly flags: number;
   /** The descriptor of the program that ours replaces, and that comes back at the end. */
   readonly oldProgram?: number | undefined;
