@@ -1,7 +1,8 @@
 /**
  * What an object file says about itself, read without native code. Bytes of ELF become sections and symbols
  * (ElfFile), bytes of BTF become types (Btf), and both together the data sections, maps and programs of a BPF
- * object. render/ turns a type into compiled functions that write a sample of it as a row of text, JSON or CSV.
+ * object. render/ turns a type into compiled functions that write a sample of it as a row of text, JSON or CSV;
+ * filter/ turns expressions over its members into compiled tests and sort keys.
  *
  *     .bpf.o ──▶ ElfFile ──▶ Btf ──▶ data sections, maps, programs
  *                             └────▶ RowRenderer ──▶ bytes of text, JSON or CSV
