@@ -3,7 +3,9 @@ import { type FeatureName, probeFeature } from '@ecli/bpf';
 import { kernelDescriptors, kernelTest } from '@ecli/bpf/testing';
 import { ArgumentError, type AttachTarget, type EcliError, type LoadSpec } from '@ecli/core';
 import { execFileSync } from 'node:child_process';
-import { basename, dirname, relative } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, relative } from 'node:path';
 import { kill } from './kills-package.ts';
 import { kernelObjects, type ProbesOptions, probesSpec, settledObjects } from './probes-package.ts';
 import { detachAll, failureOf, Recording, runner } from './recording.ts';
@@ -220,6 +222,21 @@ describe('a uprobe', () => {
       }
     });
   }
+
+  kernelTest('takes paths as the process sees them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ecli-attach-'));
+    const path = join(folder, 'inside');
+    writeFileSync(path, '');
+    const target = await TargetProcess.startAt(path);
+    try {
+      const program = `SEC("uprobe") int at_uprobe${ARGUMENT}`;
+      const attach = to('at_uprobe', `${target.pid}:${path}:ecli_add`).attach;
+      expect(await numbersOf(program, () => target.turn(), attach)).toEqual([2]);
+    } finally {
+      await target.end();
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   kernelTest('is offered near names of functions, files, programs and processes', async () => {
     const hint = async (target: string): Promise<[string, string | undefined]> => {

@@ -69,6 +69,15 @@ export class TargetProcess {
     return new TargetProcess(child);
   }
 
+  /** Starts it at another path, which leads to it in a mount namespace of its own only, and has it make a turn. */
+  static async startAt(path: string): Promise<TargetProcess> {
+    const script = 'mount --bind "$1" "$2" && exec "$2"';
+    const child = spawn('unshare', ['-m', 'sh', '-c', script, 'sh', targetBinary(), path]);
+    const target = new TargetProcess(child);
+    await target.turn();
+    return target;
+  }
+
   get pid(): number {
     if (this.child.pid === undefined) throw new Error('the target has no pid');
     return this.child.pid;
