@@ -13,6 +13,9 @@ type Comparison = (local: number, target: number, depth?: number) => boolean;
  * two sets of types that they are about.
  */
 export class CompatibleTypes {
+  /** What has been compared, since types may hold each other again and again. */
+  private readonly known = new Map<string, boolean>();
+
   constructor(
     private readonly local: Btf,
     private readonly target: Btf,
@@ -40,7 +43,18 @@ export class CompatibleTypes {
   };
 
   /** For `bpf_core_type_exists` and the like: the same kinds all the way, whatever is in structs. */
-  readonly types: Comparison = (localId, targetId, depth = DEEPEST) => {
+  readonly types: Comparison = (localId, targetId, depth = DEEPEST) =>
+    this.once(`types ${localId} ${targetId}`, () => this.compareTypes(localId, targetId, depth));
+
+  private once(comparison: string, compare: () => boolean): boolean {
+    const known = this.known.get(comparison);
+    if (known !== undefined) return known;
+    const result = compare();
+    this.known.set(comparison, result);
+    return result;
+  }
+
+  private compareTypes(localId: number, targetId: number, depth: number): boolean {
     const local = this.local.resolve(localId);
     const target = this.target.resolve(targetId);
     if (local.kind !== target.kind || depth === 0) return false;
@@ -61,10 +75,15 @@ export class CompatibleTypes {
       default:
         return false;
     }
-  };
+  }
 
   /** For `bpf_core_type_matches`: members, enumerators and signs too; behind a pointer only names. */
   matches(localId: number, targetId: number, behindPointer = false, depth = DEEPEST): boolean {
+    const comparison = `${behindPointer ? 'pointers' : 'matches'} ${localId} ${targetId}`;
+    return this.once(comparison, () => this.compareMatches(localId, targetId, behindPointer, depth));
+  }
+
+  private compareMatches(localId: number, targetId: number, behindPointer: boolean, depth: number): boolean {
     const local = this.local.resolve(localId);
     const target = this.target.resolve(targetId);
     if (depth === 0 || !namesMatch(local, target)) return false;

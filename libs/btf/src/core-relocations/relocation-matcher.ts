@@ -1,6 +1,7 @@
 import { nearNames } from '@ecli/core';
 import type { Btf } from '../btf.ts';
 import type { CoreRelocationKind } from '../btf-ext.ts';
+import { objectInvalid } from '../object-invalid.ts';
 import type { ArrayType, BtfType, CompositeType } from '../types.ts';
 import { type AccessPath, type AccessStep, isEnumeratorKind, isTypeKind } from './access-path.ts';
 import { CompatibleTypes, isComposite } from './compatible-types.ts';
@@ -37,6 +38,7 @@ const ALWAYS: ReadonlySet<CoreRelocationKind> = new Set([
 export class RelocationMatcher {
   private readonly compatible: CompatibleTypes;
   private readonly candidates = new Map<string, number[]>();
+  private steps = 0;
 
   /** `names` are those of all types that will be asked for, so that the kernel's types are walked once. */
   constructor(
@@ -121,7 +123,7 @@ export class RelocationMatcher {
   }
 
   private memberNamed(type: CompositeType, name: string, bit: number, depth: number): Place | undefined {
-    if (depth > DEEPEST) return undefined;
+    this.step(depth);
     for (const member of type.members) {
       const at = bit + member.bitOffset;
       if (member.name === name) return { type: member.type, bit: at, bitSize: member.bitSize, holder: type };
@@ -190,8 +192,14 @@ export class RelocationMatcher {
     return no('the kernel has nothing that fits');
   }
 
+  /** Structs may hold each other without a name as often as they like. */
+  private step(depth: number): void {
+    if (depth <= DEEPEST && ++this.steps <= MOST_STEPS) return;
+    throw objectInvalid('BTF: members without a name nested too deep or too often');
+  }
+
   private memberNames(type: CompositeType, depth: number): string[] {
-    if (depth > DEEPEST) return [];
+    this.step(depth);
     return type.members.flatMap(({ name, type: id }) => {
       if (name !== '') return [name];
       const inner = this.target.resolve(id);
@@ -208,6 +216,8 @@ function constantOf(kind: CoreRelocationKind, match: Match | undefined): { reado
 }
 
 const DEEPEST = 32;
+/** Structs looked into for members; a large object against a kernel takes some thousands. */
+const MOST_STEPS = 1_000_000;
 const SIZED: ReadonlySet<string> = new Set(['int', 'float', 'enum', 'pointer', 'struct', 'union', 'array']);
 
 /** A value in a type of the kernel. */
