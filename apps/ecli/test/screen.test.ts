@@ -36,8 +36,50 @@ int handle_kill(struct trace_event_raw_sys_enter *context)
 }
 `;
 
+/** Counts the kill(2) calls of one process, by signal and by the size of the target's id. */
+const COUNTS = `
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+
+char LICENSE[] SEC("license") = "GPL";
+const volatile int target_pid = 0;
+struct sent { u32 signal; };
+struct calls { u64 count; };
+struct sizes { u32 slots[32]; };
+
+/// @sample {"interval": 50}
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 64);
+	 __type(key, struct sent); __type(value, struct calls); } signals SEC(".maps");
+/// @sample {"interval": 50, "type": "log2_hist", "unit": "id"}
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1);
+	 __type(key, u32); __type(value, struct sizes); } targets SEC(".maps");
+
+SEC("tracepoint/syscalls/sys_enter_kill")
+int handle_kill(struct trace_event_raw_sys_enter *context)
+{
+	struct sent sent = { .signal = context->args[1] };
+	struct calls none = {}, *calls;
+	static struct sizes empty;
+	struct sizes *sizes;
+	u32 zero = 0;
+
+	if (bpf_get_current_pid_tgid() >> 32 != target_pid)
+		return 0;
+	bpf_map_update_elem(&signals, &sent, &none, BPF_NOEXIST);
+	bpf_map_update_elem(&targets, &zero, &empty, BPF_NOEXIST);
+	calls = bpf_map_lookup_elem(&signals, &sent);
+	sizes = bpf_map_lookup_elem(&targets, &zero);
+	if (!calls || !sizes)
+		return 0;
+	calls->count++;
+	sizes->slots[context->args[0] > 3 ? 2 : 0]++;
+	return 0;
+}
+`;
+
 let folder: string;
 let object: string;
+let counts: string;
 const open = new Set<PseudoTerminal>();
 
 beforeAll(() => {
@@ -45,6 +87,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ecli-screen-'));
   object = join(folder, 'kills.bpf.o');
   if (whyNoKernel() === undefined) writeFileSync(object, compileObject(KILLS));
+  counts = join(folder, 'counts.bpf.c');
+  writeFileSync(counts, COUNTS);
 }, 60_000);
 
 afterEach(() => {
@@ -150,6 +194,45 @@ describe('on a terminal', () => {
     expect(await window.code).toBe(0);
     expect(window.screen.history[0]).toMatch(/^typed/);
     expect(window.raw).not.toContain('\x1b[?2026h');
+  });
+});
+
+describe('sampled maps', () => {
+  /** Signals that end nobody: 0, and those that this process is made deaf to. */
+  const deaf = (): void => undefined;
+  beforeAll(() => void process.on('SIGWINCH', deaf));
+  afterAll(() => void process.off('SIGWINCH', deaf));
+
+  kernelTest('are tables, sorted and drawn in place', async () => {
+    const window = startOn(['run', '--map', 'signals', '--sort', '-value.count', counts, ...own]);
+    const rows = (lines: readonly string[]): string[] => lines.filter((line) => /^ +\d+ +\d+$/.test(line));
+    const send = (): void => {
+      kill();
+      process.kill(process.pid, 'SIGWINCH');
+      process.kill(process.pid, 'SIGWINCH');
+    };
+    await window.until(
+      (lines) => rows(lines).length === 2 && /^counts {2}\d\d:\d\d$/.test(lines.at(-1) ?? ''),
+      send,
+    );
+    const [first = '', second = ''] = rows(window.screen.screen);
+    expect([first, second].map((row) => Number(row.trim().split(/ +/)[0]))).toEqual([28, 0]);
+    await window.until((lines) => rows(lines)[0] !== first, send);
+    expect(window.screen.history.length).toBe(window.screen.screen.length);
+    expect(rows(window.screen.history)).toHaveLength(2);
+  });
+
+  kernelTest('are histograms, drawn in place', async () => {
+    const window = startOn(['run', '--map', 'targets', counts, ...own]);
+    const bar = (lines: readonly string[]): string | undefined =>
+      lines.find((line) => /^ +4 -> 7 +: \d+ +\|\*+/.test(line));
+    await window.until((lines) => bar(lines) !== undefined && /^counts/.test(lines.at(-1) ?? ''), kill);
+    const before = bar(window.screen.screen);
+    await window.until((lines) => bar(lines) !== before, kill);
+    expect(window.screen.history.filter((line) => line.includes('distribution'))).toHaveLength(1);
+    window.type('\x03');
+    expect(await window.code).toBe(130);
+    expect(bar(window.screen.screen)).toBeDefined();
   });
 });
 
