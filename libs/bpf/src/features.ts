@@ -125,7 +125,7 @@ const PROBES: Readonly<Record<FeatureName, () => Answer>> = {
   uprobe_session: () => probeUprobeMulti(BPF_TRACE_UPROBE_SESSION),
   raw_tracepoint: () => fromLibbpf(bindings().libbpf.libbpf_probe_bpf_prog_type(PROGRAM_RAW_TRACEPOINT, 0)),
   iterator: () => 'unknown',
-  // Both go through a trampoline; a kernel that refuses fentry programs may still take these, where it says so.
+  // Asked after a failure only: what refuses the trampolines of fentry refuses those to a replacement too.
   freplace: () => (probeFeature('fentry') === 'no' ? 'no' : 'unknown'),
   fentry: () => probeTracing(PROGRAM_TRACING, BPF_TRACE_FENTRY, 'bpf_fentry_test1'),
   lsm: () => probeTracing(PROGRAM_LSM, BPF_LSM_MAC, 'file_open'),
