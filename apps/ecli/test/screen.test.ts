@@ -150,7 +150,7 @@ describe('on a terminal', () => {
     const window = await startOnKills();
     await window.until(hasStatus);
     await window.resize({ columns: 24, rows: 10 });
-    await window.until((lines) => /^kills/.test(lines.at(-1) ?? '') && lines.at(-1)?.length === 21);
+    await window.until((lines) => (lines.at(-1) ?? '').startsWith('kills') && lines.at(-1)?.length === 21);
     expect(window.screen.screen.filter((line) => line.startsWith('kills'))).toHaveLength(1);
     await window.resize({ columns: 100, rows: 30 });
     await window.until(hasStatus);
@@ -226,7 +226,10 @@ describe('sampled maps', () => {
     const window = startOn(['run', '--map', 'targets', counts, ...own]);
     const bar = (lines: readonly string[]): string | undefined =>
       lines.find((line) => /^ +4 -> 7 +: \d+ +\|\*+/.test(line));
-    await window.until((lines) => bar(lines) !== undefined && /^counts/.test(lines.at(-1) ?? ''), kill);
+    await window.until(
+      (lines) => bar(lines) !== undefined && (lines.at(-1) ?? '').startsWith('counts'),
+      kill,
+    );
     const before = bar(window.screen.screen);
     await window.until((lines) => bar(lines) !== before, kill);
     expect(window.screen.history.filter((line) => line.includes('distribution'))).toHaveLength(1);

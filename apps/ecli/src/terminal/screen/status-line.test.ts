@@ -17,9 +17,7 @@ describe('StatusLine', () => {
       text = line.update(counts({ events }), step * 250);
     }
     expect(text).toBe('opens  8,000 events/s  10,000 events  00:03');
-    expect(line.finish(counts({ events: 10_000 }), 4000)).toBe(
-      'opens  2,500 events/s  10,000 events  00:04',
-    );
+    expect(line.finish(counts({ events: 10_000 }), 4000)).toBe('opens  2,500 events/s  10,000 events  00:04');
   });
 
   test('tells what was filtered out and dropped where anything was', () => {
