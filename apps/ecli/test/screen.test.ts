@@ -284,8 +284,12 @@ describe('plain output', () => {
   });
 
   kernelTest('is coloured in a pipe only where it is asked for', async () => {
-    const args = ['run', '--export', 'event', '--timeout', '0.2', object, ...own];
-    expect((await run(args)).stdout).not.toContain('\x1b');
+    const shown = async (...flags: readonly string[]): Promise<string> =>
+      (await run(['run', '--export', 'event', '--timeout', '0.2', ...flags, object, ...own])).stdout;
+    expect(await shown()).not.toContain('\x1b');
+    const colored = await shown('--color', 'always');
+    expect(colored).toContain('\x1b[1mTIME');
+    expect(colored).not.toContain('\x1b[?');
   });
 });
 
