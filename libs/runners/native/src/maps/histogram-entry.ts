@@ -38,11 +38,11 @@ export class HistogramReader {
   constructor(map: string, layout: Layout) {
     const [value] = layout.fields.slice(-1);
     const [key] = layout.fields.slice(0, -1);
-    const isPerCpu = value?.shape.kind === 'array';
-    const record = value?.shape.kind === 'array' ? value.shape.element : value?.shape;
+    const perCpu = value?.shape.kind === 'array' ? value.shape : undefined;
+    const record = perCpu?.element ?? value?.shape;
     if (!value || record?.kind !== 'record') throw new Error('not the layout of an entry');
-    this.cpus = value.shape.kind === 'array' ? value.shape.length : 1;
-    this.cpuBytes = isPerCpu && value.shape.kind === 'array' ? value.shape.stride : 0;
+    this.cpus = perCpu?.length ?? 1;
+    this.cpuBytes = perCpu?.stride ?? 0;
     const members = record.fields.map((field) => shifted(field, value.bitOffset));
     this.slots = slotsOf(map, layout, members);
     this.members = members

@@ -5,8 +5,8 @@ import type { Histogram, HistogramReader } from './histogram-entry.ts';
 import type { Picture, Reading } from './map-sampler.ts';
 import type { PictureTitle } from './picture-title.ts';
 
-/** Lines that aren't histograms: the title, what is left out, and one below for what the app shows. */
-const OTHER_LINES = 3;
+/** Lines that aren't histograms: the title, and what is left out. */
+const OTHER_LINES = 2;
 /** Characters of a row beside its bar, where ranges are short. */
 const ROW_COLUMNS = 38;
 const FEWEST_STARS = 8;
@@ -16,7 +16,7 @@ const CYAN = ['\x1b[36m', '\x1b[39m'] as const;
 /** The histograms of a map, as many as the screen has room for: those that count most, or first in order. */
 export class HistogramPicture implements Picture {
   constructor(
-    private readonly reader: HistogramReader,
+    private readonly reader: Pick<HistogramReader, 'read'>,
     private readonly style: HistogramStyle,
     private readonly title: PictureTitle,
     private readonly screen: Screen,
@@ -38,7 +38,7 @@ export class HistogramPicture implements Picture {
     const lines: string[] = [];
     let shown = 0;
     for (const histogram of histograms) {
-      const block = this.lines(histogram);
+      const block = [...(shown > 0 ? [''] : []), ...this.lines(histogram, room)];
       // The first is shown as far as it goes.
       if (shown > 0 && lines.length + block.length > room) break;
       lines.push(...block.slice(0, room));
@@ -48,12 +48,16 @@ export class HistogramPicture implements Picture {
     return left > 0 ? [...lines, `… and ${left} more`] : lines;
   }
 
-  private lines({ labels, counts }: Histogram): readonly string[] {
+  /** Where rows are more than there is room for, zeros before the first count go first. */
+  private lines({ labels, counts }: Histogram, room: number): readonly string[] {
     const stars = Math.min(MOST_STARS, Math.max(FEWEST_STARS, this.screen.columns - ROW_COLUMNS));
     const isWide = rowsOf(counts) > 33;
     const bars = drawHistogram(counts, { ...this.style, ...(isWide ? {} : { stars }) });
-    const drawn = this.screen.colors ? bars.map(colored) : bars;
-    return [...labels, ...(drawn.length > 0 ? ['', ...drawn] : []), ''];
+    if (bars.length === 0) return labels;
+    const tooMany = Math.max(0, labels.length + 1 + bars.length - room);
+    const [heading = '', ...rows] = this.screen.colors ? bars.map(colored) : bars;
+    const zeros = counts.findIndex((count) => count > 0n);
+    return [...labels, '', heading, ...rows.slice(Math.min(tooMany, zeros))];
   }
 }
 

@@ -13,13 +13,14 @@ test.each([
 
 describe('PictureTitle', () => {
   const screen = { columns: 80, rows: 24, colors: false };
-  const common = { name: 'counts', screen, notation: undefined, counted: 'entries' };
+  const common = { name: 'counts', screen, notation: undefined, counted: ['entry', 'entries'] } as const;
   const reading = { timeUs: 0, elapsedMs: 1000 };
 
   test('tells how many more there are than before', () => {
     const title = new PictureTitle({ ...common, clears: false });
     expect(title.line(10, reading)).toBe('counts  10 entries  +10/s');
     expect(title.line(13, reading)).toBe('counts  13 entries  +3/s');
+    expect(title.line(1, reading)).toBe('counts  1 entry  -12/s');
   });
 
   test('of a map that is cleared, all are more', () => {

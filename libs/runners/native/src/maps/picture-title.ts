@@ -9,8 +9,8 @@ export interface TitleOptions {
   readonly name: string;
   readonly screen: Screen;
   readonly notation: TimeNotation | undefined;
-  /** What is counted: `entries`, `events`. */
-  readonly counted: string;
+  /** What is counted, one and several: `entry`, `entries`. */
+  readonly counted: readonly [one: string, several: string];
   /** Whether what was counted is gone from the map with each reading. */
   readonly clears: boolean;
 }
@@ -27,7 +27,7 @@ export class PictureTitle {
     this.before = count;
     const [begin, end] = screen.colors ? BOLD : ['', ''];
     const time = notation ? `  ${notation.text(timeUs).trim()}` : '';
-    return `${begin}${name}${end}${time}  ${count} ${counted}  ${rate(change, elapsedMs)}`;
+    return `${begin}${name}${end}${time}  ${count} ${counted[count === 1 ? 0 : 1]}  ${rate(change, elapsedMs)}`;
   }
 }
 

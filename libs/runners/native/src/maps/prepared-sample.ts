@@ -20,7 +20,7 @@ import { HistogramReader } from './histogram-entry.ts';
 import { HistogramPicture } from './histogram-picture.ts';
 import { HistogramRows } from './histogram-rows.ts';
 import { checkInterval, MapSampler, type Picture } from './map-sampler.ts';
-import { PictureTitle } from './picture-title.ts';
+import { PictureTitle, type TitleOptions } from './picture-title.ts';
 import { RawEntryRows } from './raw-entry-rows.ts';
 import { TablePicture } from './table-picture.ts';
 
@@ -104,7 +104,7 @@ class SampleView {
     if (!screen) return undefined;
     if (style) {
       const reader = new HistogramReader(this.plan.map.name, layout);
-      const title = this.title(screen, 'events');
+      const title = this.title(screen, ['event', 'events']);
       return new HistogramPicture(
         reader,
         style,
@@ -113,7 +113,11 @@ class SampleView {
         this.settings.presentation.sort !== undefined,
       );
     }
-    return new TablePicture(compileScreenRow(this.shown(), screen), this.title(screen, 'entries'), screen);
+    return new TablePicture(
+      compileScreenRow(this.shown(), screen),
+      this.title(screen, ['entry', 'entries']),
+      screen,
+    );
   }
 
   /** As asked for; a table that nobody asks about has the largest first. */
@@ -142,7 +146,7 @@ class SampleView {
     return new HistogramRows(reader, style, prefix, this.layout.size);
   }
 
-  private title(screen: Screen, counted: string): PictureTitle {
+  private title(screen: Screen, counted: TitleOptions['counted']): PictureTitle {
     const { presentation, startUs } = this.settings;
     const notation = timeNotation(presentation.timestamps ?? 'local', startUs);
     const { map, sample } = this.plan;

@@ -4,8 +4,8 @@ import type { KeptRecords } from './entry-records.ts';
 import type { Picture, Reading } from './map-sampler.ts';
 import type { PictureTitle } from './picture-title.ts';
 
-/** Lines that aren't rows: the title, the headings, what is left out, and one below for what the app shows. */
-const OTHER_LINES = 4;
+/** Lines that aren't rows: the title, the headings, and what is left out. */
+const OTHER_LINES = 3;
 const decoder = new TextDecoder();
 
 /** The entries of a map as a table of as many rows as the screen has room for. */
