@@ -10,6 +10,7 @@ export function overview(): string {
 Usage:
   ecli run [flags] REF [arguments of the program]
   ecli REF [arguments of the program]
+  ecli inspect [flags] REF
   ecli build [flags] SOURCE.bpf.c [HEADER.h]
 
 Commands:
@@ -25,6 +26,7 @@ Environment:
 ${columns([
   ['ECLI_LOG', 'diagnostics on standard error: error, warn (default), info, debug'],
   ['BTF_FILE_PATH', "BTF to relocate against instead of the running kernel's, as --btf"],
+  ['NO_COLOR', 'no colours, if it is set'],
 ])}
 
 REF is a JSON package, a .bpf.o, a .bpf.c, a folder that holds a package.json, or - for standard input.

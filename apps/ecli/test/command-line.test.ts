@@ -65,7 +65,7 @@ describe('ecli', () => {
     [
       'an unknown word',
       ['frobnicate'],
-      'error: frobnicate: neither a command nor a file here\nhint: commands: run, build\n',
+      'error: frobnicate: neither a command nor a file here\nhint: commands: run, inspect, build\n',
     ],
     [
       'a mistyped topic of help',

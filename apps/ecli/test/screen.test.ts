@@ -168,6 +168,7 @@ describe('on a terminal', () => {
     const window = startOn(['run', '--export', 'event', object, '--nonsense']);
     expect(await window.code).toBe(2);
     expect(window.screen.screen[0]).toBe('error: --nonsense: unknown argument');
+    expect(window.raw).not.toContain('\x1b');
   });
 
   kernelTest('after Ctrl-Z and fg it goes on below', async () => {

@@ -166,10 +166,12 @@ export class LiveDisplay implements Display {
       return this.options.writer.writeAll(rows);
     }
     const beginning = rows.length > 0 ? this.region.erase() : '';
+    const end = ending();
+    if (rows.length === 0 && end === '') return;
     this.options.writer.writeAll([
       text(`${BEGIN_UPDATE}${HIDE_CURSOR}${beginning}`),
       ...rows,
-      text(`${ending()}${SHOW_CURSOR}${END_UPDATE}`),
+      text(`${end}${SHOW_CURSOR}${END_UPDATE}`),
     ]);
   }
 }
