@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { EntryTypes } from '../../src/render/layout.ts';
+import type { BtfType, ModifierType, TypedefType } from '../../src/types.ts';
 import { TypeTable } from './type-table.ts';
 
 /** A random type, and samples of it. */
@@ -72,7 +73,7 @@ const pointers: readonly Recipe[] = [
     return next;
   },
   (table) => {
-    const parameters = [{ name: 'context', type: 0 }];
+    const parameters = [{ name: 'context', type: table.pointer() }];
     return table.pointer(table.add({ kind: 'function_prototype', name: '', returns: 0, parameters }));
   },
 ];
@@ -105,18 +106,43 @@ const string: fc.Arbitrary<Recipe> = fc
 /** What a type may be wrapped in without becoming another. */
 const wrapping = fc.constantFrom('typedef', 'const', 'volatile', 'restrict', 'type_tag', 'declaration_tag');
 
-/** Typedef chains, qualifiers, and tags that nothing depends on. */
+/** Typedef chains, qualifiers as C allows them, and tags that nothing depends on. */
 function wrapped(inner: Recipe, wrappings: readonly string[]): Recipe {
-  return (table) => {
-    let id = inner(table);
-    for (const kind of wrappings) {
-      if (kind === 'declaration_tag') table.add({ kind, name: 'tag', target: id, component: -1 });
-      else if (kind === 'typedef') id = table.typedef('alias', id);
-      else if (kind === 'type_tag') id = table.add({ kind, name: 'user', target: id });
-      else id = table.add({ kind: kind as 'const', name: '', target: id });
-    }
-    return id;
-  };
+  return (table) => wrappings.reduce((id, kind) => wrap(table, id, kind), inner(table));
+}
+
+function wrap(table: TypeTable, target: number, kind: string): number {
+  switch (kind) {
+    case 'typedef':
+      return table.typedef('alias', target);
+    case 'type_tag':
+      return table.add({ kind, name: 'user', target });
+    case 'declaration_tag':
+      table.add({ kind, name: 'tag', target, component: -1 });
+      return target;
+    case 'restrict':
+      return pointsToValues(table, target) ? qualified(table, target, kind) : target;
+    default:
+      return qualified(table, target, kind as 'const' | 'volatile');
+  }
+}
+
+/** C has restrict for these alone. */
+function pointsToValues(table: TypeTable, id: number): boolean {
+  const type = table.resolve(id);
+  return type.kind === 'pointer' && table.resolve(type.target).kind !== 'function_prototype';
+}
+
+/** A type has a qualifier once. */
+function qualified(table: TypeTable, target: number, kind: 'const' | 'volatile' | 'restrict'): number {
+  for (let type = table.type(target); ; type = table.type(type.target)) {
+    if (type.kind === kind) return target;
+    if (!isWrapping(type)) return table.add({ kind, name: '', target });
+  }
+}
+
+function isWrapping(type: BtfType): type is TypedefType | ModifierType {
+  return ['typedef', 'const', 'volatile', 'restrict', 'type_tag'].includes(type.kind);
 }
 
 /** A member's type, the gap before it, and what makes it a bit-field if its type can be one. */
@@ -150,7 +176,9 @@ function composite(kind: 'struct' | 'union', name: string, members: readonly Mem
       const bitOffset = bitSize > 0 ? from + member.gap : (Math.ceil(from / 8) + member.gap) * 8;
       end = bitOffset + (bitSize || bytes * 8);
       size = Math.max(size, Math.ceil(end / 8));
-      return [member.name, type, bitOffset, bitSize] as const;
+      // C has members without a name, but none of a typedef.
+      const name = member.name === '' && table.type(type).kind === 'typedef' ? 'unnamed' : member.name;
+      return [name, type, bitOffset, bitSize] as const;
     });
     return table.composite(kind, name, size, placed);
   };
