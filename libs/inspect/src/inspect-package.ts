@@ -1,5 +1,5 @@
 import { type ObjectFile, parseObject, readBtfExt } from '@ecli/btf';
-import { type Artifact, MediaType, sniff } from '@ecli/core';
+import { type Artifact, EcliError, MediaType, sniff } from '@ecli/core';
 import { type PackageDoc, type ProgramPackage, readPackage, type ReadOptions, readTar } from '@ecli/packages';
 import { inspectExports, type PackageExport, packageExports } from './exports.ts';
 import type { ArchiveEntry, Documentation, Inspection } from './inspection.ts';
@@ -16,16 +16,33 @@ export interface OpenedPackage {
   readonly file: ObjectFile;
   readonly variables: PackageVariables;
   readonly exports: readonly PackageExport[];
+  /** Why there are no exports, where nothing says of which type they are. */
+  readonly untyped?: EcliError;
 }
 
 /** Reads an artifact of any format. Nothing native is loaded. @throws what readPackage throws */
 export async function openPackage(artifact: Artifact, options: ReadOptions = {}): Promise<OpenedPackage> {
-  const read = await readPackage(artifact, options);
+  const read = await readPackage(artifact, { ...options, untyped: true });
   const file = parseObject(read.object);
   const name = read.meta.bpf_skel.obj_name.replace(/(?<=.)_bpf$/, '');
   const variables = packageVariables(file, read.meta);
-  const exports = packageExports(name, read, file, thisMachine());
-  return { artifact, name, package: read, file, variables, exports };
+  const shown = exportsOf(name, read, file);
+  return { artifact, name, package: read, file, variables, ...shown };
+}
+
+/** Nothing may say of which type the events are: all else can be told, and checked. */
+function exportsOf(
+  name: string,
+  read: ProgramPackage,
+  file: ObjectFile,
+): Pick<OpenedPackage, 'exports' | 'untyped'> {
+  try {
+    return { exports: packageExports(name, read, file, thisMachine()) };
+  } catch (error) {
+    const isUntyped = read.meta.export_types.length === 0 && !read.meta.enable_multiple_export_types;
+    if (!isUntyped || !(error instanceof EcliError)) throw error;
+    return { exports: [], untyped: error };
+  }
 }
 
 /** Says what is in a package. */
@@ -52,6 +69,7 @@ export function inspectPackage(opened: OpenedPackage): Inspection {
     dataSections: inspectDataSections(file, variables),
     options: inspectOptions(variables),
     exports: inspectExports(exports, file),
+    ...(opened.untyped && { untyped: opened.untyped.message }),
     ...(sniff(content) === MediaType.tar && { btfArchive: archiveOf(content, name) }),
   };
 }

@@ -27,6 +27,8 @@ export interface Inspection {
   readonly dataSections: readonly DataSectionInspection[];
   readonly options: readonly OptionInspection[];
   readonly exports: readonly ExportInspection[];
+  /** Why there are no exports, where nothing says of which type the events are. */
+  readonly untyped?: string;
   /** The kernels' BTF that a tar package brings along. */
   readonly btfArchive?: readonly ArchiveEntry[];
 }

@@ -20,6 +20,7 @@ export function inspectionText(inspection: Inspection): string {
     section('Data', inspection.dataSections.flatMap(dataCells)),
     section('Options', inspection.options.map(optionCells)),
     ...inspection.exports.map(exportParagraph),
+    inspection.untyped === undefined ? '' : `Events: ${printable(inspection.untyped)}`,
     section(
       'BTF archive',
       (inspection.btfArchive ?? []).map(({ path, size }) => [path, bytes(size)]),

@@ -8,8 +8,9 @@ import type { OpenedPackage } from './inspect-package.ts';
  *
  * @throws PACKAGE_INVALID for a package that shows nothing
  */
-export function eventTypes({ artifact, exports }: OpenedPackage): string {
+export function eventTypes({ artifact, exports, untyped }: OpenedPackage): string {
   const { reference, descriptor } = artifact;
+  if (untyped) throw untyped;
   if (exports.length === 0) {
     throw new EcliError(
       'PACKAGE_INVALID',

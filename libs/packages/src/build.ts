@@ -53,6 +53,8 @@ export interface CompileOptions {
   readonly text?: string;
   /** The one struct that its events are. */
   readonly exportType?: string;
+  /** Takes an object whose events are of no known type, which can be looked at and not shown. */
+  readonly untyped?: boolean;
   readonly diagnose?: (line: string) => void;
   /** As that of a build. */
   readonly signal?: AbortSignal;

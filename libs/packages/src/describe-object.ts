@@ -10,6 +10,8 @@ export interface DescribeOptions {
   readonly name: string;
   /** The struct that its events are, where the object can't tell. */
   readonly exportType?: string;
+  /** Takes an object whose events are of no known type, which can be looked at and not shown. */
+  readonly untyped?: boolean;
 }
 
 /**
@@ -17,11 +19,14 @@ export interface DescribeOptions {
  *
  * @throws OBJECT_INVALID; PACKAGE_INVALID listing the structs there are, when it can't tell the events' type
  */
-export function describeObject(content: Uint8Array, { name, exportType }: DescribeOptions): ProgramPackage {
+export function describeObject(
+  content: Uint8Array,
+  { name, exportType, untyped = false }: DescribeOptions,
+): ProgramPackage {
   const object = parseObject(content);
   const meta = {
     bpf_skel: skeletonOf(object, objectNameOf(basename(name))),
-    export_types: exportTypesOf(object, name, exportType),
+    export_types: exportTypesOf(object, name, exportType, untyped),
   };
   return { object: content, meta: packageMeta(meta, 'meta') };
 }

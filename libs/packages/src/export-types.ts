@@ -18,12 +18,17 @@ export function dummyVariable(struct: string): string {
  * Finds the types of an object's events: the struct asked for; else what the object itself tells. An object
  * without a map that carries events has none.
  *
- * @throws PACKAGE_INVALID listing the structs there are, when the one asked for is not, or none can be told
+ * @throws PACKAGE_INVALID listing the structs there are, when the one asked for is not, or none can be told and `untyped` isn't set
  */
-export function exportTypesOf(object: ObjectFile, name: string, exportType?: string): ExportType[] {
+export function exportTypesOf(
+  object: ObjectFile,
+  name: string,
+  exportType: string | undefined,
+  untyped: boolean,
+): ExportType[] {
   if (exportType !== undefined) return [exportTypeNamed(object, name, exportType)];
   const types = knownExportTypes(object, markedStructs(object.btf));
-  const unknown = types.length === 0 ? unknownEvents(object, name) : undefined;
+  const unknown = types.length === 0 && !untyped ? unknownEvents(object, name) : undefined;
   if (unknown) throw unknown;
   return types;
 }

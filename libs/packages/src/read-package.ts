@@ -8,6 +8,8 @@ import { readTar } from './tar.ts';
 export interface ReadOptions {
   /** The struct of the object's BTF that its events are; for what can't tell by itself. */
   readonly exportType?: string;
+  /** Takes an object whose events are of no known type, which can be looked at and not shown. */
+  readonly untyped?: boolean;
   /** Takes one line of diagnostics: what a compiler is called with, and what it warns of. */
   readonly diagnose?: (line: string) => void;
   /** Ends a compiler when it is aborted. */

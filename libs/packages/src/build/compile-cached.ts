@@ -21,6 +21,7 @@ export async function compileCached(path: string, options: CompileOptions): Prom
     text,
     header === undefined ? '' : resolve(header),
     options.exportType ?? '',
+    options.untyped ? 'untyped' : '',
     // Clang takes folders for headers from these.
     ...['CPATH', 'C_INCLUDE_PATH'].map((variable) => process.env[variable] ?? ''),
     ...Object.values(tools),
@@ -28,8 +29,8 @@ export async function compileCached(path: string, options: CompileOptions): Prom
   const kept = cache && decoded(cache.get(ingredients), name);
   if (kept) return kept;
 
-  const { diagnose, exportType, signal } = options;
-  const built = await packageSource({ name, text, exportType, toShow: true, diagnose, signal, ...tools });
+  const { diagnose, exportType, untyped, signal } = options;
+  const built = await packageSource({ name, text, exportType, toShow: !untyped, diagnose, signal, ...tools });
   if (built.warnings !== '') diagnose?.(built.warnings.trimEnd());
   const fields = packageFields(built);
   const inputs = [...built.dependencies, ...Object.values(tools).map((tool) => realpathSync(tool))];

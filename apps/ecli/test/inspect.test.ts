@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { kernelTest } from '@ecli/bpf/testing';
+import { buildCommandLine, outcome, run, start } from './command-line.ts';
+
+const EXAMPLE = fileURLToPath(new URL('../../../examples/exec/exec.bpf.c', import.meta.url));
+const TSC = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+
+const REFUSED = `
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+char LICENSE[] SEC("license") = "GPL";
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 16);
+  __type(key, int);
+  __type(value, long);
+} counts SEC(".maps");
+
+SEC("tp/sched/sched_process_exec")
+int count(void *ctx) {
+  int key = 0;
+  long *value = bpf_map_lookup_elem(&counts, &key);
+  *value += 1;
+  return 0;
+}
+
+SEC("tp/sched/sched_process_exit")
+int fine(void *ctx) {
+  return 0;
+}
+`;
+
+let folder: string;
+
+beforeAll(() => {
+  buildCommandLine();
+  folder = mkdtempSync(join(tmpdir(), 'ecli-inspect-'));
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Lines of JSON from a run of the example, while processes start and end. */
+async function realLines(): Promise<string[]> {
+  const child = start(['run', '-j', '--max-events', '6', '--timeout', '20', EXAMPLE]);
+  const ended = outcome(child);
+  let isOver = false;
+  void ended.then(() => (isOver = true));
+  while (!isOver) {
+    spawnSync('/bin/true');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const { stdout } = await ended;
+  return stdout.trimEnd().split('\n');
+}
+
+describe('ecli inspect', () => {
+  kernelTest(
+    'describes the lines that a run prints, as a schema and in TypeScript',
+    async () => {
+      const lines = await realLines();
+      expect(lines).toHaveLength(6);
+      const [{ stdout: json }, { stdout: types }] = await Promise.all([
+        run(['inspect', '--json', EXAMPLE]),
+        run(['inspect', '--types', 'ts', EXAMPLE]),
+      ]);
+      const schema = JSON.parse(json).exports[0].jsonSchema;
+      const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
+      for (const line of lines) {
+        validate(JSON.parse(line));
+        expect(validate.errors).toBeNull();
+      }
+      const values = lines.map((line, index) => `export const line${index}: Line = ${line};`);
+      writeFileSync(join(folder, 'lines.ts'), [types, ...values].join('\n'));
+      expect(typeErrors('lines.ts')).toBe('');
+      const wrong = `${types}\nexport const line: Line = ${lines[0]?.replace('"pid":', '"pdi":')};`;
+      writeFileSync(join(folder, 'wrong.ts'), wrong);
+      expect(typeErrors('wrong.ts')).toMatch(/pdi.* does not exist in type 'Event'/);
+    },
+    90_000,
+  );
+
+  kernelTest('prints text for a person', async () => {
+    const { code, stdout, stderr } = await run(['inspect', EXAMPLE]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^exec 1\.0: Shows each process/);
+    expect(stdout).toContain('Programs:\n  handle_exec  tracepoint/sched/sched_process_exec  ');
+    expect(stdout).toMatch(/--min-duration-ns VALUE {2}__u64 {2}default: 0/);
+    const widest = Math.max(...stdout.split('\n').map((line) => line.length));
+    expect(widest).toBeLessThanOrEqual(100);
+  });
+
+  kernelTest(
+    '--check says of each program what the verifier says, and fails where one is refused',
+    async () => {
+      const path = join(folder, 'refused.bpf.c');
+      writeFileSync(path, REFUSED);
+      const { code, stdout } = await run(['inspect', '--check', path]);
+      expect(code).toBe(1);
+      expect(stdout).toMatch(
+        new RegExp(
+          [
+            '^count  refused',
+            "    R0 invalid mem access 'map_value_or_null'",
+            '    at .*refused.bpf.c:16: \\*value \\+= 1;',
+            '    instruction \\d+: r1 = \\*\\(u64 \\*\\)\\(r0 \\+0\\)',
+            '    where R0=map_value_or_null\\(.*\\)',
+            '    it may be NULL: .*',
+            'fine   ok  2 instructions, 2 processed, 0 states .*',
+            "Linux .* doesn't take 1 of 2 programs\n$",
+          ].join('\n'),
+        ),
+      );
+      const json = JSON.parse((await run(['inspect', '--check', '-j', path])).stdout);
+      expect(json.programs.map(({ verdict }: { verdict: string }) => verdict)).toEqual(['refused', 'ok']);
+      expect(json.programs[0].failure.log).toContain('invalid mem access');
+    },
+  );
+
+  kernelTest('--check --btf tells for each kernel whether it has the types', async () => {
+    const bytes = readFileSync('/sys/kernel/btf/vmlinux');
+    writeFileSync(join(folder, 'own.btf'), bytes);
+    bytes.write('xeal_parent', bytes.indexOf('\0real_parent\0') + 1);
+    writeFileSync(join(folder, 'other.btf'), bytes);
+    const { code, stdout } = await run(['inspect', '--check', '--btf', folder, EXAMPLE]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`ok          ${join(folder, 'own.btf')}\n`);
+    expect(stdout).toContain(`unresolved  ${join(folder, 'other.btf')}\n`);
+    expect(stdout).toContain(
+      "handle_exec: task_struct.real_parent: the kernel's struct task_struct has no real_parent; it has xeal_parent",
+    );
+    expect(stdout).toContain('1 of 2 kernels has all');
+  });
+
+  test.each([
+    [['--types', 'rust', 'x'], 'error: --types rust: no such language\nhint: languages: ts\n'],
+    [['--btf', '/x', 'x'], 'error: --btf: nothing is to be checked\nhint: add --check\n'],
+    [
+      ['--types', 'ts', '-j', 'x'],
+      "error: --types: can't be written together with --json\nhint: call ecli inspect twice\n",
+    ],
+    [[], 'error: ecli inspect: REF must follow\nhint: see ecli inspect --help\n'],
+  ])('%j is called wrongly', async (args, stderr) => {
+    expect(await run(['inspect', ...args])).toMatchObject({ code: 2, stdout: '', stderr });
+  });
+});
+
+/** What tsc says against a file in the folder; nothing when it is content. */
+function typeErrors(file: string): string {
+  const flags = ['--noEmit', '--strict', '--target', 'es2022', '--ignoreConfig', file];
+  return spawnSync(process.execPath, [TSC, ...flags], { cwd: folder, encoding: 'utf8' }).stdout;
+}
