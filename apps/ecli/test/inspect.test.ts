@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { kernelTest } from '@ecli/bpf/testing';
+import type { Inspection, ObjectCheck } from '@ecli/inspect';
 import { buildCommandLine, outcome, run, start } from './command-line.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/exec/exec.bpf.c', import.meta.url));
@@ -70,7 +71,8 @@ describe('ecli inspect', () => {
         run(['inspect', '--json', EXAMPLE]),
         run(['inspect', '--types', 'ts', EXAMPLE]),
       ]);
-      const schema = JSON.parse(json).exports[0].jsonSchema;
+      const { exports } = JSON.parse(json) as Inspection;
+      const schema = exports[0]?.jsonSchema ?? {};
       const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
       for (const line of lines) {
         validate(JSON.parse(line));
@@ -96,6 +98,19 @@ describe('ecli inspect', () => {
     expect(widest).toBeLessThanOrEqual(100);
   });
 
+  kernelTest('tells what it can of an object whose events are of no known type', async () => {
+    const path = join(folder, 'untyped.bpf.c');
+    const events =
+      'struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } events SEC(".maps");';
+    writeFileSync(path, `${REFUSED}\n${events}`);
+    const { code, stdout } = await run(['inspect', path]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Events: untyped: nothing says of which type the events of map events are');
+    expect((await run(['inspect', '--types', 'ts', path])).stderr).toContain(
+      'hint: name the struct: --export STRUCT',
+    );
+  });
+
   kernelTest(
     '--check says of each program what the verifier says, and fails where one is refused',
     async () => {
@@ -117,9 +132,10 @@ describe('ecli inspect', () => {
           ].join('\n'),
         ),
       );
-      const json = JSON.parse((await run(['inspect', '--check', '-j', path])).stdout);
-      expect(json.programs.map(({ verdict }: { verdict: string }) => verdict)).toEqual(['refused', 'ok']);
-      expect(json.programs[0].failure.log).toContain('invalid mem access');
+      const { stdout: json } = await run(['inspect', '--check', '-j', path]);
+      const { programs } = JSON.parse(json) as ObjectCheck;
+      expect(programs.map(({ verdict }) => verdict)).toEqual(['refused', 'ok']);
+      expect(programs[0]?.failure?.log).toContain('invalid mem access');
     },
   );
 
