@@ -63,8 +63,12 @@ export function listFiles(folder: string, name: RegExp): string[] {
     .map((path) => join(folder, path));
 }
 
+/** What another thread is to load: `resolve('name')` of createRequire. */
+const RESOLVED = /(?<![.\w])resolve\('([^'.][^']*)'\)/g;
+
 function importsOf(text: string): string[] {
-  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+  const imported = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+  return [...imported, ...Array.from(text.matchAll(RESOLVED), ([, name = '']) => name)];
 }
 
 /** `@scope/name` or `name` of what an import names; undefined for files and node's own modules. */
