@@ -40,7 +40,7 @@ await main(import.meta.url, async () => {
 
 async function events() {
   const args = ['run', '--filter', 'filename~^/etc/', '--fields', 'pid,comm,ret,filename', 'examples/opens'];
-  return screenOf(args, { columns: 84, rows: 24, seconds: 2.2 }, COMMANDS);
+  return screenOf(args, { columns: 84, rows: 24, seconds: 6 }, COMMANDS);
 }
 
 async function histogram() {

@@ -9,8 +9,8 @@ import { root } from '../workspace.mjs';
  */
 
 /**
- * Runs a command in a terminal of its own, and gives what stands on the screen when the time is over; then the
- * command is told to end (Ctrl-C).
+ * Runs a command in a terminal of its own, and gives what stands on the screen when the screen is full or the time is
+ * over; then the command is told to end (Ctrl-C).
  *
  * @param {readonly string[]} command
  * @param {{ columns: number, rows: number, seconds: number, prompt: string }} options
@@ -26,15 +26,22 @@ export function record(command, { columns, rows, seconds, prompt }) {
   });
   child.stdout.on('data', (bytes) => terminal.write(bytes));
   return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    const timer = setTimeout(() => {
-      terminal.write('', () => resolve(linesOf(terminal)));
-      child.stdin.write('\x03');
-    }, seconds * 1000);
-    child.on('close', () => {
+    let isStopped = false;
+    const stop = () => {
+      if (isStopped) return;
+      isStopped = true;
       clearTimeout(timer);
-      terminal.write('', () => resolve(linesOf(terminal)));
+      resolve(linesOf(terminal));
+      child.stdin.write('\x03');
+    };
+    const timer = setTimeout(stop, seconds * 1000);
+    terminal.onWriteParsed(() => {
+      if (terminal.buffer.active.cursorY >= rows - 2) stop();
     });
+    child.on('error', reject);
+    child.on('close', stop);
+    // It may end while it is told to.
+    child.stdin.on('error', () => undefined);
   });
 }
 

@@ -285,8 +285,21 @@ describe('plain output', () => {
   });
 
   kernelTest('is coloured in a pipe only where it is asked for', async () => {
-    const shown = async (...flags: readonly string[]): Promise<string> =>
-      (await run(['run', '--export', 'event', '--timeout', '0.2', ...flags, object, ...own])).stdout;
+    const shown = async (...flags: readonly string[]): Promise<string> => {
+      const events = setInterval(kill, 20);
+      const { stdout } = await run([
+        'run',
+        '--export',
+        'event',
+        '--max-events',
+        '1',
+        ...flags,
+        object,
+        ...own,
+      ]);
+      clearInterval(events);
+      return stdout;
+    };
     expect(await shown()).not.toContain('\x1b');
     const colored = await shown('--color', 'always');
     expect(colored).toContain('\x1b[1mTIME');

@@ -8,14 +8,16 @@ function repeater(rows: number | undefined) {
 }
 
 describe('HeaderRepeater', () => {
-  test('repeats the header once it has left the screen', () => {
+  test('shows the header with the first rows, and again once it has left the screen', () => {
     const { headers } = repeater(10);
     const due = Array.from({ length: 20 }, () => headers.before(1) !== undefined);
-    expect(due.flatMap((isDue, line) => (isDue ? [line] : []))).toEqual([8, 16]);
+    expect(due.flatMap((isDue, line) => (isDue ? [line] : []))).toEqual([0, 8, 16]);
   });
 
   test('repeats it when columns have widened', () => {
     const { header, headers } = repeater(24);
+    expect(headers.early).toBeUndefined();
+    expect(headers.before(1)).toBe('PID');
     expect(headers.before(1)).toBeUndefined();
     header.headerVersion = 2;
     header.header = 'PID   ';
@@ -25,6 +27,7 @@ describe('HeaderRepeater', () => {
 
   test('never repeats it without a screen', () => {
     const { header, headers } = repeater(undefined);
+    expect(headers.early).toBe('PID');
     header.headerVersion = 2;
     expect(headers.before(1000)).toBeUndefined();
   });

@@ -5,8 +5,8 @@ import type { Rows } from './rows/rows.ts';
 const TAKEN_LINES = 2;
 
 /**
- * Decides when a person wants to see the header again: when columns have widened, and when it has left the screen.
- * Without a screen, never.
+ * Decides when a person wants to see the header: with the first rows, which widen columns; again when they have
+ * widened further, and when it has left the screen. Without a screen, before all rows and never again.
  */
 export class HeaderRepeater {
   private version: number | undefined;
@@ -16,7 +16,12 @@ export class HeaderRepeater {
     private readonly rows: Pick<Rows, 'header' | 'headerVersion'>,
     private readonly screen: Screen | undefined,
   ) {
-    this.version = rows.headerVersion;
+    this.version = screen ? undefined : rows.headerVersion;
+  }
+
+  /** The header, where it is to come before there are rows. */
+  get early(): string | undefined {
+    return this.version === this.rows.headerVersion ? this.rows.header : undefined;
   }
 
   /** Returns the header where it is to come before the next `lines` lines. */

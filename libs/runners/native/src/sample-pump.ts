@@ -1,14 +1,11 @@
 import type { SampleReader } from '@ecli/bpf';
-import type { SampleFilter } from '@ecli/btf';
-import type { Backpressure, LoadSpec, ProgramCounts, Screen } from '@ecli/core';
-import { ChunkRenderer } from './chunk-renderer.ts';
+import type { Backpressure, LoadSpec, ProgramCounts } from '@ecli/core';
 import type { LogStream } from './log-stream.ts';
-import { HeaderRepeater } from './header-repeater.ts';
 import { LossReport } from './loss-report.ts';
-import { EventBudget, type Output } from './output.ts';
+import type { EventBudget, Output } from './output.ts';
 import { Pacing } from './pacing.ts';
-import type { Rows } from './rows/rows.ts';
 import { SampleDrop } from './sample-drop.ts';
+import type { SampleEmitter } from './sample-emitter.ts';
 
 /** Under a flood of events, timers and signals get their turn after this long. */
 const LONGEST_TURN_MS = 4;
@@ -20,21 +17,14 @@ const SILENT_WAIT_MS = 40;
 const UNFINISHED_RECORD_MS = 100;
 
 export interface PumpOptions {
-  readonly reader: SampleReader;
-  readonly rows: Rows;
-  /** Samples that don't match aren't shown. */
-  readonly filter?: SampleFilter | undefined;
-  readonly stream: LogStream;
-  /** What messages call the type of the samples. */
-  readonly typeName: string;
   /** The map's. */
   readonly name: string;
+  readonly reader: SampleReader;
+  readonly emitter: SampleEmitter;
+  readonly stream: LogStream;
+  readonly budget: EventBudget;
   readonly backpressure?: Backpressure | undefined;
   readonly onSlow?: LoadSpec['onSlow'];
-  /** Shared by all outputs of a program. */
-  readonly budget?: EventBudget;
-  /** Where a person sees the rows. */
-  readonly screen?: Screen | undefined;
 }
 
 /**
@@ -44,22 +34,14 @@ export interface PumpOptions {
  */
 export class SamplePump implements Output {
   readonly name: string;
-
   private readonly reader: SampleReader;
-  private readonly rows: Rows;
+  private readonly emitter: SampleEmitter;
   private readonly stream: LogStream;
+  private readonly budget: EventBudget;
   private readonly backpressure: Backpressure | undefined;
-  private readonly typeName: string;
   private readonly loss = new LossReport('lost', "the kernel's buffer was full");
   private readonly drop: SampleDrop | undefined;
   private readonly pacing: Pacing;
-  private readonly chunk: ChunkRenderer;
-  private readonly headers: HeaderRepeater;
-  private readonly budget: EventBudget;
-  private events = 0;
-  private bytes = 0;
-  private filtered = 0;
-  private hasToldOdd = false;
   /** Of the last look into the buffer. */
   private samplesTaken = 0;
   private samplesSinceEmpty = 0;
@@ -74,44 +56,24 @@ export class SamplePump implements Output {
   private stopping = false;
   private interrupt: () => void = () => undefined;
 
-  constructor({
-    reader,
-    rows,
-    filter,
-    stream,
-    typeName,
-    name,
-    backpressure,
-    onSlow,
-    budget = new EventBudget(),
-    screen,
-  }: PumpOptions) {
+  constructor({ name, reader, emitter, stream, budget, backpressure, onSlow }: PumpOptions) {
     this.name = name;
     this.reader = reader;
-    this.rows = rows;
+    this.emitter = emitter;
     this.stream = stream;
-    this.typeName = typeName;
+    this.budget = budget;
     this.backpressure = backpressure;
     this.drop = onSlow === 'drop' ? new SampleDrop() : undefined;
-    this.chunk = new ChunkRenderer(rows, filter);
-    this.headers = new HeaderRepeater(rows, screen);
-    this.budget = budget;
     this.pacing = new Pacing(reader.capacityBytes, performance.now());
     stream.whenAbandoned(() => this.interrupt());
   }
 
   get counts(): ProgramCounts {
-    return {
-      events: this.events,
-      bytes: this.bytes,
-      lost: this.reader.lost,
-      dropped: this.drop?.dropped ?? 0,
-      filtered: this.filtered,
-    };
+    return { ...this.emitter.counts, lost: this.reader.lost, dropped: this.drop?.dropped ?? 0 };
   }
 
   get header(): string | undefined {
-    return this.rows.header;
+    return this.emitter.header;
   }
 
   /** Runs until the budget is spent, or until `stop` was called and the buffer is empty. */
@@ -129,7 +91,7 @@ export class SamplePump implements Output {
       this.running = false;
       this.tellCaughtUp();
     }
-    this.emitLast();
+    this.emitter.finish();
     const lines = [...this.loss.finish(this.reader.lost), ...(this.drop?.finish() ?? [])];
     for (const line of lines) this.stream.say(line);
   }
@@ -168,7 +130,7 @@ export class SamplePump implements Output {
   /** True when there may be more at once. */
   private takeSamples(): boolean {
     const { drop } = this;
-    return drop && this.sinkIsFull() ? this.dropSamples(drop) : this.pumpChunk();
+    return drop && this.sinkIsFull() ? this.dropSamples(drop) : this.showSamples();
   }
 
   private dropSamples(drop: SampleDrop): false {
@@ -178,40 +140,11 @@ export class SamplePump implements Output {
     return false;
   }
 
-  /** Renders and emits one chunk; true when it is full, so that there may be more. */
-  private pumpChunk(): boolean {
-    const { chunk, reader, stream } = this;
-    const timeUs = stream.now();
-    this.rows.setTime(timeUs);
-    chunk.fill(reader, this.budget.remaining);
-    this.count(chunk);
-    const { isFull } = chunk;
-    if (chunk.oddBytes !== undefined && !this.hasToldOdd) this.tellOdd(chunk.oddBytes);
-    if (chunk.shown > 0 && stream.observed) this.emit(timeUs);
+  private showSamples(): boolean {
+    const { samples, bytes, isFull } = this.emitter.take(this.reader);
+    this.took(samples, bytes);
     this.tellLost();
     return isFull;
-  }
-
-  /** What rows only know when all samples are in. */
-  private emitLast(): void {
-    const text = this.rows.finish?.() ?? '';
-    if (text !== '' && this.stream.observed) this.stream.emitPlain(text);
-  }
-
-  private emit(timeUs: number): void {
-    const { chunk, stream } = this;
-    const taken = chunk.take();
-    const header = this.headers.before(taken.lines);
-    if (header !== undefined) stream.emitHeader(header);
-    stream.emit({ stream: 'plain', timeUs, ...taken });
-  }
-
-  private count({ visited, shown, visitedBytes, shownBytes }: ChunkRenderer): void {
-    this.budget.spend(shown);
-    this.events += shown;
-    this.bytes += shownBytes;
-    this.filtered += visited - shown;
-    this.took(visited, visitedBytes);
   }
 
   private took(samples: number, bytes: number): void {
@@ -226,16 +159,6 @@ export class SamplePump implements Output {
 
   private say(line: string | undefined): void {
     if (line !== undefined) this.stream.say(line);
-  }
-
-  /** Says, once, that samples are not what they are shown as: mostly the wrong struct of several. */
-  private tellOdd(bytes: number): void {
-    this.hasToldOdd = true;
-    const { sampleSize } = this.rows;
-    const shown = bytes < sampleSize ? 'what is missing is shown as zero' : 'the rest is not shown';
-    this.stream.say(
-      `an event has ${bytes} bytes, struct ${this.typeName} has ${sampleSize}: ${shown}; --export STRUCT names another`,
-    );
   }
 
   private isHeld(): boolean {
