@@ -27,7 +27,7 @@ test('links between pages lead somewhere', () => {
   expect(broken).toEqual([]);
 });
 
-test.each(['run', 'build'])('the page of %s has each of its flags', async (command) => {
+test.each(['run', 'inspect', 'build'])('the page of %s has each of its flags', async (command) => {
   const { stdout } = await runCli([command, '--help']);
   const flags = stdout.match(/(?<=^ +(?:-\w, )?)--[\w-]+/gm) ?? [];
   const page = readFileSync(join(ROOT, 'docs', `${command}.md`), 'utf8');

@@ -17,6 +17,7 @@ export interface UnresolvedRelocation {
   readonly reason: string;
   /** What the kernel has that it may have been renamed to. */
   readonly near: readonly string[];
+  /** Where it is, or shortly after: compilers give the instruction that is relocated no line of its own. */
   readonly source?: SourceLine;
 }
 
@@ -45,7 +46,7 @@ export class ObjectRelocations {
     const { lines, relocations } = readBtfExt(file);
     this.sections = [...relocations].map(([name, all]) => {
       const functions = functionsOf(file, name);
-      const sources = lines.get(name) ?? [];
+      const sources = (lines.get(name) ?? []).filter(({ line }) => line > 0);
       return {
         code: elf.section(name)?.data ?? new Uint8Array(0),
         entries: functions.map(({ value }) => value),

@@ -52,7 +52,7 @@ export function kernelsText({ coreRelocations, kernels }: KernelsCheck): string 
 }
 
 function unresolvedLines({ program, access, reason, near, source }: UnresolvedRelocation): string[] {
-  const place = source ? ` at ${source.file}:${source.line}: ${source.text.trim()}` : '';
+  const place = source ? `near ${source.file}:${source.line}: ${source.text.trim()}` : '';
   const offered = near.length === 0 ? '' : `; it has ${near.join(', ')}`;
   return [`${program}: ${access}: ${reason}${offered}`, ...(place === '' ? [] : [`  ${place.trim()}`])];
 }

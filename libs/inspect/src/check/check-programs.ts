@@ -108,7 +108,7 @@ class Checker {
 
   /** Instructions of the program come first and in the object's order; those of functions that it calls follow. */
   private sourceOf({ section, offset, size }: ProgramDefinition): FindSource {
-    const lines = this.lines.get(section) ?? [];
+    const lines = (this.lines.get(section) ?? []).filter(({ line }) => line > 0);
     return (instruction) => {
       const at = instruction * INSTRUCTION_BYTES;
       if (at >= size) return undefined;
