@@ -4,6 +4,7 @@ import { FakeReader } from '../test/fake-reader.ts';
 import { LogStream } from './log-stream.ts';
 import { EventBudget } from './output.ts';
 import type { Rows } from './rows/rows.ts';
+import { type EmitterOptions, SampleEmitter } from './sample-emitter.ts';
 import { type PumpOptions, SamplePump } from './sample-pump.ts';
 
 /** Writes the two words of a sample, so that padding shows. */
@@ -26,6 +27,20 @@ afterEach(() => {
   for (const pump of started.splice(0)) pump.stop();
 });
 
+/** A pump of words, unless `options` says otherwise. */
+function pumpOf(
+  options: Partial<PumpOptions & EmitterOptions> & Pick<PumpOptions, 'reader' | 'stream'>,
+): SamplePump {
+  const common = {
+    name: 'words',
+    rows: new WordRows(),
+    typeName: 'struct word',
+    budget: new EventBudget(),
+    ...options,
+  };
+  return new SamplePump({ emitter: new SampleEmitter(common), ...common });
+}
+
 /** A pump that runs, what came out of it, and a way to wait for more. */
 class Running {
   readonly reader: FakeReader;
@@ -35,16 +50,9 @@ class Running {
   readonly stream = new LogStream();
   private readonly watchers: (() => void)[] = [];
 
-  constructor(options: Partial<PumpOptions> = {}, reader = new FakeReader()) {
+  constructor(options: Partial<PumpOptions & EmitterOptions> = {}, reader = new FakeReader()) {
     this.reader = reader;
-    this.pump = new SamplePump({
-      reader,
-      rows: new WordRows(),
-      stream: this.stream,
-      typeName: 'word',
-      name: 'words',
-      ...options,
-    });
+    this.pump = pumpOf({ reader, stream: this.stream, ...options });
     this.stream.logs.subscribe((chunk) => {
       this.chunks.push(chunk);
       for (const watcher of this.watchers) watcher();
@@ -280,14 +288,7 @@ describe('SamplePump', () => {
     const backpressure = new Gate();
     const reader = new FakeReader();
     const stream = new LogStream();
-    const pump = new SamplePump({
-      reader,
-      rows: new WordRows(),
-      stream,
-      typeName: 'word',
-      name: 'words',
-      backpressure,
-    });
+    const pump = pumpOf({ reader, stream, backpressure });
     const subscription = stream.logs.subscribe();
     const ended = pump.run();
     backpressure.shut();

@@ -1,9 +1,10 @@
 import { type BpfMap, openPerfBuffer, openRingBuffer, type SampleReader } from '@ecli/bpf';
-import { compileFilter, type Layout, type SampleFilter, selectFields } from '@ecli/btf';
+import { compileFilter, type Layout, selectFields } from '@ecli/btf';
 import { type BufferExport, type PackageMeta, sampleLayout, type StackTraceMeta } from '@ecli/packages';
 import type { Output } from '../output.ts';
 import { compileRows, type MapColumn, type RowSettings } from '../rows/compile-rows.ts';
 import type { Rows } from '../rows/rows.ts';
+import { SampleEmitter } from '../sample-emitter.ts';
 import { SamplePump } from '../sample-pump.ts';
 import type { ExportContext, PreparedExport } from './prepared-export.ts';
 
@@ -13,7 +14,7 @@ export async function prepareBuffer(
   mapColumn: MapColumn | undefined,
   context: ExportContext,
 ): Promise<PreparedExport> {
-  const { spec, stream } = context;
+  const { spec, stream, budget } = context;
   const { presentation = {}, format } = spec;
   const layout = sampleLayout(plan, context.file.btf);
   const settings = { format, presentation, mapColumn, startUs: () => stream.openedUs };
@@ -22,7 +23,9 @@ export async function prepareBuffer(
     : plainRows(layout, settings);
   const { filters = [] } = presentation;
   const filter = filters.length > 0 ? compileFilter(layout, filters) : undefined;
-  return { open: () => openBuffer(plan, rows, filter, context) };
+  const { screen } = presentation;
+  const emitter = new SampleEmitter({ rows, filter, stream, typeName: layout.spelling, budget, screen });
+  return { open: () => openBuffer(plan, emitter, context) };
 }
 
 function plainRows(layout: Layout, settings: RowSettings): Rows {
@@ -43,22 +46,12 @@ async function stackRows(
 
 function openBuffer(
   plan: BufferExport<BpfMap>,
-  rows: Rows,
-  filter: SampleFilter | undefined,
+  emitter: SampleEmitter,
   { meta, spec, stream, budget }: ExportContext,
 ): Output {
-  return new SamplePump({
-    reader: openReader(plan, meta),
-    rows,
-    filter,
-    stream,
-    name: plan.map.name,
-    typeName: plan.type.name,
-    backpressure: spec.backpressure,
-    onSlow: spec.onSlow,
-    budget,
-    screen: spec.presentation?.screen,
-  });
+  const { backpressure, onSlow } = spec;
+  const reader = openReader(plan, meta);
+  return new SamplePump({ name: plan.map.name, reader, emitter, stream, budget, backpressure, onSlow });
 }
 
 function openReader(
