@@ -16,6 +16,11 @@ export class LiveKernelSymbols {
     private readonly path = '/proc/kallsyms',
   ) {}
 
+  /** Whether this user sees none at all. */
+  get areHidden(): boolean {
+    return this.readAt > -Infinity && !this.symbols?.size;
+  }
+
   /** Finds the symbol of an address, also of one that was loaded after the first reading. */
   find(address: number): KernelHit | undefined {
     const hit = this.symbols?.find(address);

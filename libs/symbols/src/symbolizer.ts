@@ -51,7 +51,10 @@ export class Symbolizer<R> implements FrameSource<R> {
   kernel(low: number, high: number): R {
     const known = this.kernelFrames.get(low, high);
     if (known !== undefined) return known;
-    const rendered = this.options.render(this.kernelFrame(low, high));
+    const frame = this.kernelFrame(low, high);
+    const rendered = this.options.render(frame);
+    // What is loaded later may have a name later.
+    if (frame.symbol === undefined && !this.kernelSymbols.areHidden) return rendered;
     this.kernelFrames.set(low, high, rendered);
     this.made();
     return rendered;
