@@ -188,7 +188,7 @@ function createBindings(ffi: NativeModule): Bindings {
     },
     async readBatch(name, ...values) {
       const [, ...parameters] = LIBBPF[name];
-      return (await ffi.load({
+      const result: unknown = await ffi.load({
         library: 'bpf',
         funcName: name,
         retType: DataType.I32,
@@ -196,7 +196,8 @@ function createBindings(ffi: NativeModule): Bindings {
         paramsValue: values,
         runInNewThread: true,
         freeResultMemory: false,
-      })) as number;
+      });
+      return result as number;
     },
   };
 }

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { bindings } from '../src/bindings.ts';
 import { type BpfMap, type BpfObject, type MapEntries, readEntries, type ReadOptions } from '../src/index.ts';
 import { possibleCpus } from '../src/possible-cpus.ts';
@@ -175,6 +177,39 @@ describe('readEntries', () => {
     expect(await pairs(map, { batchEntries: 1 })).toEqual(expected);
     expect(await pairs(map, { batchEntries: 1, clear: true })).toEqual(expected);
     expect(await pairs(map)).toEqual([]);
+  });
+
+  kernelTest('a reading that is given up half-way leaves the next one whole', async () => {
+    const map = load({ type: 'HASH', entries: 1024 });
+    const expected = Array.from({ length: 1000 }, (_, index) => [index, index]);
+    for (const [key = 0] of expected) update(map, words(key), words(key, 0));
+    const entries = readEntries(map, { batchEntries: 64 });
+    for (let reading = 0; reading < 20; reading++) {
+      for await (const { count } of entries.batches()) {
+        expect(count).toBeGreaterThan(0);
+        break;
+      }
+    }
+    const keys = (await all(entries)).map(({ key }) => key.readUInt32LE(0)).toSorted((a, b) => a - b);
+    expect(keys).toEqual(expected.map(([key]) => key));
+  });
+
+  kernelTest('reads what bpftool dumps', async () => {
+    const map = load({ type: 'HASH', key: '__u32', value: '__u64' });
+    for (let key = 0; key < 200; key++) update(map, words(key * 3), words(key, key));
+    const id = /map_id:\s+(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${map.fd}`, 'utf8'))?.[1] ?? '';
+    const dump = JSON.parse(
+      execFileSync('bpftool', ['-j', 'map', 'dump', 'id', id], { encoding: 'utf8' }),
+    ) as {
+      key: string[];
+      value: string[];
+    }[];
+    const hex = (bytes: readonly string[]) => bytes.map((byte) => byte.slice(2)).join('');
+    const dumped = dump.map(({ key, value }) => `${hex(key)} ${hex(value)}`);
+    const read = (await all(readEntries(map))).map(
+      ({ key, value }) => `${key.toString('hex')} ${value.toString('hex')}`,
+    );
+    expect(read.toSorted()).toEqual(dumped.toSorted());
   });
 
   kernelTest('reads a trie, and takes its entries out', async () => {
