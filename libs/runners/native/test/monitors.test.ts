@@ -119,7 +119,9 @@ describe('--stats', () => {
       DROPPED: '0',
       FILTERED: '0',
     });
-    expect(Number(events['EVENTS/S']) * Number(events['SECONDS'])).toBeCloseTo(1000, -1);
+    // Milliseconds are few digits of a short run.
+    const product = Number(events['EVENTS/S']) * Number(events['SECONDS']);
+    expect(Math.abs(product - 1000)).toBeLessThan(50);
     const program = tableOf(lines, 'PROGRAM');
     expect(program).toMatchObject({ PROGRAM: 'on_kill', SECTION: 'tp/syscalls/sys_enter_kill', MISSES: '0' });
     const runs = Number(program['RUNS']);
