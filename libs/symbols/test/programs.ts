@@ -51,17 +51,11 @@ export class Workshop {
     return join(this.folder, name);
   }
 
-  /** Compiles `source`; the file's ending in `sourceName` is its language. */
-  compile(name: string, source: string, flags: readonly string[] = [], language = 'c'): string {
+  /** Compiles `source`, C or C++. */
+  compile(name: string, source: string, flags: readonly string[] = [], language: 'c' | 'c++' = 'c'): string {
     const output = this.path(name);
-    execFileSync(
-      'gcc',
-      [...flags, '-x', language, '-', '-o', output, ...(language === 'c++' ? ['-lstdc++'] : [])],
-      {
-        input: source,
-        stdio: 'pipe',
-      },
-    );
+    const compiler = language === 'c' ? 'clang' : 'clang++';
+    execFileSync(compiler, [...flags, '-x', language, '-', '-o', output], { input: source, stdio: 'pipe' });
     return output;
   }
 

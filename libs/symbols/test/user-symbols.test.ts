@@ -70,7 +70,7 @@ describe('a program of C', () => {
     const source = workshop.path('main.c');
     writeFileSync(source, main);
     const path = workshop.path('with-library');
-    workshop.run('gcc', '-O0', source, library, `-Wl,-rpath,${workshop.folder}`, '-o', path);
+    workshop.run('clang', '-O0', source, library, `-Wl,-rpath,${workshop.folder}`, '-o', path);
     const { pid, addresses, end } = await workshop.start(path);
     const frames = name(symbolizer, pid, addresses);
     expect(symbols(frames).slice(0, 5)).toEqual(['gamma_', 'beta_', 'alpha_', 'chain', 'main']);
