@@ -40,11 +40,11 @@ await main(import.meta.url, async () => {
 
 async function events() {
   const args = ['run', '--filter', 'filename~^/etc/', '--fields', 'pid,comm,ret,filename', 'examples/opens'];
-  return screenOf(args, { columns: 84, rows: 24, seconds: 6 }, COMMANDS);
+  return screenOf(args, { columns: 84, rows: 30, seconds: 6 }, COMMANDS);
 }
 
 async function histogram() {
-  return screenOf(['run', 'examples/runqlat'], { columns: 96, rows: 30, seconds: 6 }, [
+  return screenOf(['run', 'examples/runqlat'], { columns: 84, rows: 40, seconds: 6 }, [
     ['/bin/sh', '-c', 'for i in 1 2 3 4; do (head -c 20000000 /dev/zero | sha1sum > /dev/null) & done; wait'],
   ]);
 }

@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import xterm from '@xterm/headless';
 import { root } from '../workspace.mjs';
 
+/** A screen is full when so many lines are left: the next events would take more than one. */
+const FREE_ROWS = 8;
+
 /**
  * Characters in a row that look the same, from column `x` on.
  *
@@ -36,7 +39,7 @@ export function record(command, { columns, rows, seconds, prompt }) {
     };
     const timer = setTimeout(stop, seconds * 1000);
     terminal.onWriteParsed(() => {
-      if (terminal.buffer.active.cursorY >= rows - 2) stop();
+      if (terminal.buffer.active.cursorY >= rows - FREE_ROWS) stop();
     });
     child.on('error', reject);
     child.on('close', stop);

@@ -44,7 +44,7 @@ export class SampleEmitter {
   }
 
   get header(): string | undefined {
-    return this.options.rows.header;
+    return this.headers.early;
   }
 
   get counts(): Pick<ProgramCounts, 'events' | 'bytes' | 'filtered'> {
