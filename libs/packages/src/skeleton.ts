@@ -92,23 +92,12 @@ function sectionMap(section: string, objectName: string): TerseMap {
 }
 
 /**
- * Sections whose programs no link can hold: they are handed to a socket, a map or bpf(2) by the program that
- * uses them (`section_defs` in libbpf.c, and bpf_link_create's types in linux/kernel/bpf/syscall.c).
+ * Sections whose programs are attached by nobody but who uses them: they are handed to a socket, a route, a map's
+ * entry or bpf(2) (`section_defs` in libbpf.c); a bare `sk_skb` doesn't say what kind it is.
  */
-const LOAD_ONLY = [
-  'socket',
-  'sk_reuseport',
-  'sk_skb',
-  'sk_msg',
-  'lwt_in',
-  'lwt_out',
-  'lwt_xmit',
-  'lwt_seg6local',
-  'lirc_mode2',
-  'syscall',
-];
+const LOAD_ONLY =
+  /^\??(?:sk_reuseport|lwt_(?:in|out|xmit|seg6local)|lirc_mode2|syscall|xdp(?:\.frags)?\/(?:devmap|cpumap)|sk_skb$)/;
 
 function canBeLinked(section: string): boolean {
-  const kind = section.replace(/^\?/, '').split(/[/+.]/, 1)[0] ?? '';
-  return !LOAD_ONLY.includes(kind);
+  return !LOAD_ONLY.test(section);
 }

@@ -36,6 +36,7 @@ describe('describeObject', () => {
       SEC("tp/sched/sched_process_exit") int on_exit(void *ctx) { return own++ + counted + zeros[1]; }
       SEC("?kprobe.multi/x") int maybe(void *ctx) { return 0; }
       SEC("socket") int filter(struct __sk_buff *skb) { return 0; }
+      SEC("sk_reuseport") int choose(void *ctx) { return 1; }
       SEC("struct_ops/init") int ops(void *ctx) { return 0; }
       SEC("xdp.frags/cpumap") int pass(struct xdp_md *ctx) { return 2; }`);
     const { bpf_skel } = describeObject(object, {
@@ -75,9 +76,10 @@ describe('describeObject', () => {
     expect(Object.fromEntries(bpf_skel.progs.map(({ attach, link }) => [attach, link]))).toEqual({
       'tp/sched/sched_process_exit': true,
       '?kprobe.multi/x': true,
-      socket: false,
+      socket: true,
+      sk_reuseport: false,
       'struct_ops/init': true,
-      'xdp.frags/cpumap': true,
+      'xdp.frags/cpumap': false,
     });
   });
 
