@@ -11,6 +11,8 @@ import { StepFailed, capture, main, root } from './workspace.mjs';
 
 const FOLDER = join(root, 'docs/pictures');
 const ECLI = [process.execPath, 'apps/ecli/bin/ecli.cjs'];
+/** What is shown at work. */
+const EXAMPLES = { events: 'examples/opens', histogram: 'examples/runqlat', stacks: 'examples/profile' };
 const LARGEST_BYTES = 60_000;
 
 /** What happens while events are shown. */
@@ -39,12 +41,12 @@ await main(import.meta.url, async () => {
 });
 
 async function events() {
-  const args = ['run', '--filter', 'filename~^/etc/', '--fields', 'pid,comm,ret,filename', 'examples/opens'];
+  const args = ['run', '--filter', 'filename~^/etc/', '--fields', 'pid,comm,ret,filename', EXAMPLES.events];
   return screenOf(args, { columns: 84, rows: 30, seconds: 6 }, COMMANDS);
 }
 
 async function histogram() {
-  return screenOf(['run', 'examples/runqlat'], { columns: 84, rows: 40, seconds: 6 }, [
+  return screenOf(['run', EXAMPLES.histogram], { columns: 84, rows: 40, seconds: 6 }, [
     ['/bin/sh', '-c', 'for i in 1 2 3 4; do (head -c 20000000 /dev/zero | sha1sum > /dev/null) & done; wait'],
   ]);
 }
@@ -103,7 +105,7 @@ async function flameGraph() {
         '499',
         '--timeout',
         '4',
-        'examples/profile',
+        EXAMPLES.stacks,
       ]),
       succeed(program, ['5']),
     ]);

@@ -30,16 +30,20 @@ export function record(command, { columns, rows, seconds, prompt }) {
   child.stdout.on('data', (bytes) => terminal.write(bytes));
   return new Promise((resolve, reject) => {
     let isStopped = false;
+    /** @type {NodeJS.Timeout | undefined} */
+    let full;
     const stop = () => {
       if (isStopped) return;
       isStopped = true;
       clearTimeout(timer);
+      clearTimeout(full);
       resolve(linesOf(terminal));
       child.stdin.write('\x03');
     };
     const timer = setTimeout(stop, seconds * 1000);
     terminal.onWriteParsed(() => {
-      if (terminal.buffer.active.cursorY >= rows - FREE_ROWS) stop();
+      // The status line counts them within a quarter of a second.
+      if (terminal.buffer.active.cursorY >= rows - FREE_ROWS) full ??= setTimeout(stop, 300);
     });
     child.on('error', reject);
     child.on('close', stop);
