@@ -154,6 +154,42 @@ describe('ecli inspect', () => {
     expect(stdout).toContain('1 of 2 kernels has all');
   });
 
+  test('says of a Wasm module what it asks of its host, and that it has no more to tell', async () => {
+    const path = join(folder, 'module.wasm');
+    // (module (import "wasm_bpf" "wasm_close_bpf_object" (func)) (export "run" (func 0)))
+    const name = Buffer.from('wasm_close_bpf_object');
+    const module = Buffer.from('wasm_bpf');
+    const imports = [1, module.length, ...module, name.length, ...name, 0, 0];
+    const sections = [
+      1,
+      4,
+      1,
+      0x60,
+      0,
+      0,
+      2,
+      imports.length,
+      ...imports,
+      7,
+      7,
+      1,
+      3,
+      ...Buffer.from('run'),
+      0,
+      0,
+    ];
+    writeFileSync(path, Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections]));
+    const { code, stdout } = await run(['inspect', path]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Asks of wasm_bpf:\n  wasm_close_bpf_object\n\nGives:\n  run (function)\n');
+    expect(await run(['inspect', '--check', path])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('a Wasm module'),
+    });
+    writeFileSync(path, Buffer.from([0, 0x61, 0x73, 0x6d, 9]));
+    expect((await run(['inspect', path])).stderr).toContain('module.wasm: no sound Wasm module: ');
+  });
+
   test.each([
     [['--types', 'rust', 'x'], 'error: --types rust: no such language\nhint: languages: ts\n'],
     [['--btf', '/x', 'x'], 'error: --btf: nothing is to be checked\nhint: add --check\n'],

@@ -17,3 +17,4 @@ export { inspectPackage, type OpenedPackage, openPackage } from './inspect-packa
 export type * from './inspection.ts';
 export { inspectionText } from './text.ts';
 export { eventTypes } from './types.ts';
+export { inspectWasm, type WasmInspection, type WasmName, wasmText } from './wasm-module.ts';

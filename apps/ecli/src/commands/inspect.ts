@@ -1,4 +1,4 @@
-import { ArgumentError, createPluginHost } from '@ecli/core';
+import { ArgumentError, type Artifact, createPluginHost, MediaType, sniff } from '@ecli/core';
 import {
   checkKernels,
   checkPrograms,
@@ -7,9 +7,11 @@ import {
   findKernelBtf,
   inspectionText,
   inspectPackage,
+  inspectWasm,
   kernelsText,
   type OpenedPackage,
   openPackage,
+  wasmText,
 } from '@ecli/inspect';
 import { defineCommand } from '../command.ts';
 import { notEmpty, parseWord } from '../flag-values.ts';
@@ -49,7 +51,9 @@ export const inspectCommand = defineCommand({
     const language =
       given.types === undefined ? undefined : parseWord('--types', given.types, LANGUAGES, 'language');
     expectSense(given);
-    const opened = await open(reference, given, terminal);
+    const artifact = await fetchArtifact(reference, given, terminal);
+    if (isPlainWasm(artifact, given)) return describeWasm(artifact, given, terminal);
+    const opened = await open(artifact, given, terminal);
     if (given.check) return check(opened, given, terminal);
     if (language !== undefined) terminal.print(eventTypes(opened));
     else if (given.json) terminal.print(asJson(inspectPackage(opened)));
@@ -88,16 +92,32 @@ function asJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-async function open(
+/** A Wasm module has no events and no programs that could be told; asking for those ends in a refusal. */
+function isPlainWasm({ content }: Artifact, { check, types }: Given): boolean {
+  return sniff(content) === MediaType.wasm && !check && types === undefined;
+}
+
+async function describeWasm(artifact: Artifact, { json }: Given, terminal: Terminal): Promise<number> {
+  const inspection = await inspectWasm(artifact);
+  terminal.print(json ? asJson(inspection) : wasmText(inspection));
+  return 0;
+}
+
+function fetchArtifact(
   reference: string,
-  { export: exportType, 'program-type': type }: Given,
+  { 'program-type': type }: Given,
+  { interruption: { signal } }: Terminal,
+): Promise<Artifact> {
+  const { source } = createPluginHost(plugins);
+  const mediaType = type === undefined ? undefined : parseProgramType(type);
+  return source.fetch(reference, { signal, ...(mediaType !== undefined && { mediaType }) });
+}
+
+function open(
+  artifact: Artifact,
+  { export: exportType }: Given,
   { logger, interruption: { signal } }: Terminal,
 ): Promise<OpenedPackage> {
-  const { source } = createPluginHost(plugins);
-  const artifact = await source.fetch(reference, {
-    signal,
-    ...(type !== undefined && { mediaType: parseProgramType(type) }),
-  });
   return openPackage(artifact, {
     signal,
     diagnose: (line) => logger.log('debug', line),
