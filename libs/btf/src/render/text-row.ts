@@ -31,7 +31,7 @@ export function compileTextRow(layout: Layout): TextRowRenderer {
   const columns = columnsOf(layout.fields);
   const renderer = new RowCode(layout, PLAIN_JSON).compile((code) => {
     code.statement('let origin = position, begin = position;');
-    for (const column of columns) emitColumn(code, column);
+    columns.forEach((column, index) => emitColumn(code, column, index === columns.length - 1));
     code.literal('\n');
   });
   return { ...renderer, header: columns.map(({ heading }) => heading).join('') };
@@ -50,7 +50,11 @@ function columnsOf(fields: readonly Field[]): Column[] {
   });
 }
 
-function emitColumn(code: FunctionCode, { field, heading, start, mostSpaces }: Column): void {
+function emitColumn(
+  code: FunctionCode,
+  { field, heading, start, mostSpaces }: Column,
+  isLast: boolean,
+): void {
   // All padding of a row is less than its headings and a space for each.
   code.spaces(`origin + ${start}`, mostSpaces, heading.length + 1);
   const { shape } = field;
@@ -58,7 +62,8 @@ function emitColumn(code: FunctionCode, { field, heading, start, mostSpaces }: C
     return emitString(code, TEXT_STRING, startOf(placeOf(code, field)), shape.size, MOVE_ORIGIN);
   }
 
-  const isWide = mayBeWide(shape);
+  // Only columns that follow have to know where they are.
+  const isWide = !isLast && mayBeWide(shape);
   if (isWide) code.statement('begin = position;');
   if (isScalar(shape)) emitScalar(code, shape, placeOf(code, field), printable);
   else emitJson(code, shape, placeOf(code, field));
