@@ -18,7 +18,6 @@ const LARGEST_BYTES = 60_000;
 /** What happens while events are shown. */
 const COMMANDS = [
   ['/bin/cat', '/etc/hostname'],
-  ['/usr/bin/id'],
   ['/usr/bin/getent', 'hosts', 'localhost'],
   ['/bin/cat', '/etc/nonexistent'],
   ['/bin/date'],
@@ -41,8 +40,9 @@ await main(import.meta.url, async () => {
 });
 
 async function events() {
-  const args = ['run', '--filter', 'filename~^/etc/', '--fields', 'pid,comm,ret,filename', EXAMPLES.events];
-  return screenOf(args, { columns: 84, rows: 30, seconds: 6 }, COMMANDS);
+  const filter = ['--filter', 'comm~^(cat|date|getent)$'];
+  const args = ['run', ...filter, '--fields', 'pid,comm,ret,filename', EXAMPLES.events];
+  return screenOf(args, { columns: 92, rows: 26, seconds: 6 }, COMMANDS);
 }
 
 async function histogram() {
@@ -78,7 +78,8 @@ async function screenOf(args, size, commands) {
 async function repeat(commands, signal) {
   for (let turn = 0; !signal.aborted; turn++) {
     const [command = '', ...args] = commands[turn % commands.length] ?? [];
-    await capture(command, args);
+    // In plain C, no program opens files of its language.
+    await capture(command, args, { env: { ...process.env, LC_ALL: 'C' } });
     await delay(300);
   }
 }
