@@ -24,7 +24,13 @@ export type * from './meta.ts';
 export type { ArgumentType } from './options/argument-types.ts';
 export { type ParsedArguments, parseArguments } from './options/arguments.ts';
 export { type ProgramOption, programOptions, statedValues } from './options/program-options.ts';
-export { compiledValue, findVariables, type Variable, type VariableValue } from './options/variables.ts';
+export {
+  compiledValue,
+  findVariables,
+  isLossVariable,
+  type Variable,
+  type VariableValue,
+} from './options/variables.ts';
 export { usageText } from './options/usage.ts';
 export { type ReadOptions, readPackage } from './read-package.ts';
 export { readTar, type TarEntry } from './tar.ts';

@@ -17,8 +17,11 @@ export interface VariableValue {
 /** The compiler puts variables of these names beside export types to keep them in BTF; nobody sets them. */
 const DUMMY_PREFIX = '__eunomia_dummy';
 
+/** A global variable of this name, unless constant, is where a program counts the events that had no room. */
+const LOSS_VARIABLE = 'lost_events';
+
 /**
- * Finds in the object the variables that a package lists.
+ * Finds in the object the variables that a package lists and a user may set.
  *
  * @throws PACKAGE_INVALID for one that isn't there
  */
@@ -30,9 +33,14 @@ export function findVariables(
     .filter(({ name }) => isDataSectionName(name))
     .flatMap(({ name, variables }) =>
       variables
-        .filter((meta) => !meta.name.startsWith(DUMMY_PREFIX))
+        .filter((meta) => !meta.name.startsWith(DUMMY_PREFIX) && !isLossVariable(meta.name, name))
         .map((meta) => findVariable(meta, name, layouts)),
     );
+}
+
+/** Whether a program counts its losses in the variable, which is for ecli to read and for nobody to set. */
+export function isLossVariable(name: string, section: string): boolean {
+  return name === LOSS_VARIABLE && !section.startsWith('.rodata');
 }
 
 function findVariable(

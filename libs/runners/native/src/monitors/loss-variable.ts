@@ -1,7 +1,5 @@
 import { type DataSectionLayout, dataSections, type ObjectFile, type VariableLayout } from '@ecli/btf';
-
-/** A global variable of this name says how many events had no room, as a number or as numbers to be added up. */
-export const LOSS_VARIABLE = 'lost_events';
+import { isLossVariable } from '@ecli/packages';
 
 /** Where a program counts the events that had no room in its ring buffer. */
 export interface LossVariable {
@@ -13,11 +11,10 @@ export interface LossVariable {
   readonly numbers: number;
 }
 
-/** Finds the variable, if a program has one that is an integer or an array of integers and not constant. */
+/** Finds the variable, if a program has one that is an integer, or an array of integers to be added up. */
 export function findLossVariable(file: ObjectFile): LossVariable | undefined {
   for (const section of dataSections(file)) {
-    if (section.name.startsWith('.rodata')) continue;
-    const variable = section.variables.find(({ name }) => name === LOSS_VARIABLE);
+    const variable = section.variables.find(({ name }) => isLossVariable(name, section.name));
     const size = variable && integerSize(file, variable.type);
     if (variable && size) return { section, offset: variable.offset, size, numbers: variable.size / size };
   }
