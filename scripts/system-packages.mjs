@@ -59,6 +59,21 @@ const REQUIREMENTS = [
     packages: { 'apt-get': 'bpftool', dnf: 'bpftool', apk: 'bpftool', pacman: 'bpf' },
     aptFallback: 'linux-tools-common linux-tools-generic',
   },
+  {
+    what: 'ip and tc',
+    present: () => ['ip', 'tc'].every((program) => findProgram(program) !== undefined),
+    packages: { 'apt-get': 'iproute2', dnf: 'iproute iproute-tc', apk: 'iproute2', pacman: 'iproute2' },
+  },
+  {
+    what: 'nm and objcopy',
+    present: () => ['nm', 'objcopy'].every((program) => findProgram(program) !== undefined),
+    packages: { 'apt-get': 'binutils', dnf: 'binutils', apk: 'binutils', pacman: 'binutils' },
+  },
+  {
+    what: 'xz',
+    present: () => findProgram('xz') !== undefined,
+    packages: { 'apt-get': 'xz-utils', dnf: 'xz', apk: 'xz', pacman: 'xz' },
+  },
 ];
 
 /** @type {Record<Manager, string>} */
