@@ -11,11 +11,11 @@ function settable(section: string, names: readonly string[]): string[] {
   return findVariables([listed], [layout]).map(({ name }) => name);
 }
 
-test('what the compiler keeps types by is nobody's to set', () => {
+test('what the compiler keeps types by is for nobody to set', () => {
   expect(settable('.rodata', ['pid', '__eunomia_dummy_event_ptr'])).toEqual(['pid']);
 });
 
-test('where a program counts its losses is nobody's to set, unless it is a constant', () => {
+test('where a program counts its losses is for nobody to set, unless it is a constant', () => {
   expect(settable('.bss', ['turns', 'lost_events'])).toEqual(['turns']);
   expect(settable('.data', ['lost_events', 'lost_events_'])).toEqual(['lost_events_']);
   expect(settable('.rodata', ['lost_events'])).toEqual(['lost_events']);
