@@ -10,7 +10,7 @@ import { kernelTest } from '@ecli/bpf/testing';
 import type { Inspection, ObjectCheck } from '@ecli/inspect';
 import { buildCommandLine, outcome, run, start } from './command-line.ts';
 
-const EXAMPLE = fileURLToPath(new URL('../../../examples/exec/exec.bpf.c', import.meta.url));
+const EXAMPLE = exampleNamed('exec');
 const TSC = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
 const REFUSED = `
@@ -38,6 +38,10 @@ int fine(void *ctx) {
 }
 `;
 
+function exampleNamed(name: string): string {
+  return fileURLToPath(new URL(`../../../examples/${name}/${name}.bpf.c`, import.meta.url));
+}
+
 let folder: string;
 
 beforeAll(() => {
@@ -48,8 +52,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Lines of JSON from a run of the example, while processes start and end. */
-async function realLines(): Promise<string[]> {
-  const child = start(['run', '-j', '--max-events', '6', '--timeout', '20', EXAMPLE]);
+async function realLines(program: string): Promise<string[]> {
+  const child = start(['run', '-j', '--max-events', '6', '--timeout', '20', program]);
   const ended = outcome(child);
   let isOver = false;
   void ended.then(() => (isOver = true));
@@ -62,31 +66,35 @@ async function realLines(): Promise<string[]> {
 }
 
 describe('ecli inspect', () => {
-  kernelTest(
-    'describes the lines that a run prints, as a schema and in TypeScript',
-    async () => {
-      const lines = await realLines();
-      expect(lines).toHaveLength(6);
-      const [{ stdout: json }, { stdout: types }] = await Promise.all([
-        run(['inspect', '--json', EXAMPLE]),
-        run(['inspect', '--types', 'ts', EXAMPLE]),
-      ]);
-      const { exports } = JSON.parse(json) as Inspection;
-      const schema = exports[0]?.jsonSchema ?? {};
-      const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
-      for (const line of lines) {
-        validate(JSON.parse(line));
-        expect(validate.errors).toBeNull();
-      }
-      const values = lines.map((line, index) => `export const line${index}: Line = ${line};`);
-      writeFileSync(join(folder, 'lines.ts'), [types, ...values].join('\n'));
-      expect(typeErrors('lines.ts')).toBe('');
-      const wrong = `${types}\nexport const line: Line = ${lines[0]?.replace('"pid":', '"pdi":')};`;
-      writeFileSync(join(folder, 'wrong.ts'), wrong);
-      expect(typeErrors('wrong.ts')).toMatch(/pdi.* does not exist in type 'Event'/);
-    },
-    90_000,
-  );
+  // Events, stack traces, and the entries of a sampled map.
+  for (const example of ['exec', 'offcpu', 'syscalls']) {
+    kernelTest(
+      `describes the lines that a run of ${example} prints, as a schema and in TypeScript`,
+      async () => {
+        const lines = await realLines(exampleNamed(example));
+        expect(lines.length).toBeGreaterThanOrEqual(6);
+        const [{ stdout: json }, { stdout: types }] = await Promise.all([
+          run(['inspect', '--json', exampleNamed(example)]),
+          run(['inspect', '--types', 'ts', exampleNamed(example)]),
+        ]);
+        const { exports } = JSON.parse(json) as Inspection;
+        const schema = exports[0]?.jsonSchema ?? {};
+        const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
+        for (const line of lines) {
+          validate(JSON.parse(line));
+          expect(validate.errors).toBeNull();
+        }
+        const values = lines.map((line, index) => `export const line${index}: Line = ${line};`);
+        // A member that isn't declared must be refused, so that the others being taken says something.
+        const wrong = `export const wrong: Line = ${lines[0]?.replace('{', '{"undeclared":1,')};`;
+        writeFileSync(join(folder, 'lines.ts'), [types, ...values, wrong].join('\n'));
+        expect(typeErrors('lines.ts').match(/error.*/g)).toEqual([
+          expect.stringMatching(/undeclared.* does not exist in type/),
+        ]);
+      },
+      90_000,
+    );
+  }
 
   kernelTest('prints text for a person', async () => {
     const { code, stdout, stderr } = await run(['inspect', EXAMPLE]);

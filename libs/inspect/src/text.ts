@@ -122,7 +122,8 @@ function exportParagraph({ map, kind, sample, stackTrace, type, size, c }: Expor
     ? `map ${map}, read each ${sample.intervalMs} ms as ${sample.type}${sample.clearMap ? ', then emptied' : ''}`
     : `map ${map}, ${kind === 'ring' ? 'a ring buffer' : 'perf buffers'}`;
   const what = stackTrace ? `stack traces of ${type}` : type;
-  const head = `Events: ${what}, ${plural(size, 'byte')}, from ${how}`;
+  const of = sample ? what : `${what}, ${plural(size, 'byte')}`;
+  const head = `Events: ${of}, from ${how}`;
   const lines = c
     .trimEnd()
     .split('\n')

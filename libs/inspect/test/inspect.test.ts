@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { MediaType } from '@ecli/core';
-import { kernelTest } from '@ecli/bpf/testing';
+import { kernelDescriptors, kernelTest } from '@ecli/bpf/testing';
 import { stringifyJsonPackage } from '@ecli/packages';
 import {
   checkPrograms,
@@ -192,7 +192,8 @@ describe('checkPrograms', () => {
     expect(text).toContain("Linux 6.1 doesn't take 1 of 2 programs\n");
   });
 
-  kernelTest('pins nothing', async () => {
+  kernelTest('pins nothing, and leaves nothing open', async () => {
+    const before = kernelDescriptors();
     const opened = await openSource(`
       struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, int); __type(value, int);
         __uint(pinning, LIBBPF_PIN_BY_NAME); } ecli_inspect_pinned SEC(".maps");
@@ -200,5 +201,6 @@ describe('checkPrograms', () => {
     expect(inspectPackage(opened).maps[0]?.pinned).toBe(true);
     expect(checkPrograms(opened).programs[0]?.verdict).toBe('ok');
     expect(existsSync('/sys/fs/bpf/ecli_inspect_pinned')).toBe(false);
+    expect(kernelDescriptors()).toEqual(before);
   });
 });
