@@ -1,18 +1,11 @@
-import {
-  compileTextRow,
-  type Field,
-  type Layout,
-  type SampleMemory,
-  type Shape,
-  type TextRowRenderer,
-} from '@ecli/btf';
+import type { Field, Layout, SampleMemory, Shape } from '@ecli/btf';
 import { EcliError, printable } from '@ecli/core';
+import { Label, memberLabel } from '../rows/label.ts';
 import { longestLine, type HistogramStyle } from './histogram.ts';
 
 type ArrayShape = Extract<Shape, { readonly kind: 'array' }>;
 
 const SLOTS = 'slots';
-const decoder = new TextDecoder();
 
 /** One entry of a map of histograms. */
 export interface Histogram {
@@ -45,9 +38,7 @@ export class HistogramReader {
     this.cpuBytes = perCpu?.stride ?? 0;
     const members = record.fields.map((field) => shifted(field, value.bitOffset));
     this.slots = slotsOf(map, layout, members);
-    this.members = members
-      .filter(({ name }) => name !== SLOTS)
-      .map((field) => new Label(`${printable(field.name)} =`, [field], layout));
+    this.members = members.filter(({ name }) => name !== SLOTS).map((field) => memberLabel(field, layout));
     this.key = key?.shape.kind === 'record' ? new Label('key = ', key.shape.fields, layout) : undefined;
   }
 
@@ -82,35 +73,6 @@ export class HistogramReader {
       ...this.members.map((label) => label.text(memory, at)),
     ];
     return { labels, counts };
-  }
-}
-
-/** A line `NAME = VALUE`; of several values, each has a space of its own before it. */
-class Label {
-  private readonly values: readonly TextRowRenderer[];
-  private readonly out: Uint8Array;
-
-  constructor(
-    private readonly name: string,
-    fields: readonly Field[],
-    { spelling, size }: Layout,
-  ) {
-    this.values = fields.map((field) => compileTextRow({ spelling, size, fields: [field] }));
-    this.out = new Uint8Array(Math.max(0, ...this.values.map(({ maxBytes }) => maxBytes)));
-  }
-
-  get maxBytes(): number {
-    return this.values.reduce((sum, { maxBytes }) => sum + maxBytes, Buffer.byteLength(this.name));
-  }
-
-  text(memory: SampleMemory, offset: number): string {
-    return this.name + this.values.map((value) => this.valueText(value, memory, offset)).join('');
-  }
-
-  /** A row of one column: a space, the value, a line end. */
-  private valueText(value: TextRowRenderer, memory: SampleMemory, offset: number): string {
-    const end = value.render(memory, offset, this.out, 0);
-    return decoder.decode(this.out.subarray(0, end - 1));
   }
 }
 

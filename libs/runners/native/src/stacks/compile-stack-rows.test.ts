@@ -115,6 +115,12 @@ describe('stacks as text', () => {
     expect(show([{ kernelSize: -14, userSize: 0 }])).toBe(none);
   });
 
+  test('tell what other members there are, a line each', () => {
+    const layout = { ...LAYOUT, fields: [field('waited_us', 4, integer(4)), ...LAYOUT.fields] };
+    const text = 'COMM: cat (pid=2147483647) @ CPU 3\nwaited_us = 3\nNo Kernel Stack\nNo Userspace Stack\n\n';
+    expect(show([{}], { layout })).toBe(text);
+  });
+
   test('are cut where a size is past the room for them, which is said once', () => {
     const said: string[] = [];
     const sample = { userSize: 4096, user: [1n, 2n, 3n, 4n] };

@@ -3,6 +3,7 @@ import { ArgumentError, printable } from '@ecli/core';
 import type { StackTraceMeta } from '@ecli/packages';
 import { BareAddresses, type Frame, type FrameSource, Symbolizer } from '@ecli/symbols';
 import { compileRows, type RowSettings } from '../rows/compile-rows.ts';
+import { memberLabel } from '../rows/label.ts';
 import { RowPrefix } from '../rows/row-prefix.ts';
 import type { Rows } from '../rows/rows.ts';
 import { timeNotation } from '../rows/timestamps.ts';
@@ -45,7 +46,10 @@ function textRows(
   refuseFields(settings, 'stacks as text have no columns');
   const render = (frame: Frame) => Buffer.from(`${frameText(frame)}\n`);
   const reader = new StackReader(fields, frameSource(render, meta, settings), settings.say);
-  return new TextStackRows(layout.size, reader, prefixOf(settings));
+  const told = Object.values(fields.names);
+  const others = layout.fields.filter(({ name }) => !told.includes(name));
+  const labels = others.map((field) => memberLabel(field, layout));
+  return new TextStackRows(layout.size, reader, prefixOf(settings), labels);
 }
 
 /** Before whose stack it is: the time where it is asked for, since the plain form has none. */

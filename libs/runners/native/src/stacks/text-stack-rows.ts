@@ -1,4 +1,5 @@
 import type { SampleMemory } from '@ecli/btf';
+import type { Label } from '../rows/label.ts';
 import type { RowPrefix } from '../rows/row-prefix.ts';
 import type { Rows } from '../rows/rows.ts';
 import { putAscii, putBytes, readText } from './byte-text.ts';
@@ -20,7 +21,10 @@ const NO_KERNEL = Buffer.from('No Kernel Stack\n');
 const USER = Buffer.from('Userspace:\n');
 const NO_USER = Buffer.from('No Userspace Stack\n');
 
-/** Stacks as text: whose it is, a line for each frame of the kernel and of the process, and an empty line. */
+/**
+ * Stacks as text: whose it is, a line for each other member, a line for each frame of the kernel and of the process,
+ * and an empty line.
+ */
 export class TextStackRows implements Rows {
   readonly multiline = true;
   readonly maxBytes: number;
@@ -30,11 +34,13 @@ export class TextStackRows implements Rows {
     readonly sampleSize: number,
     private readonly reader: StackReader<Uint8Array>,
     private readonly prefix: RowPrefix,
+    private readonly others: readonly Label[],
   ) {
     const { mostFrames, fields } = reader;
     const commBytes = fields.comm.size * BYTES_PER_CHARACTER;
     const frameBytes = mostFrames * (INDEX_BYTES + LONGEST_FRAME_BYTES);
-    this.maxBytes = prefix.maxBytes + FIXED_BYTES + commBytes + frameBytes;
+    const otherBytes = others.reduce((sum, { maxBytes }) => sum + maxBytes + 1, 0);
+    this.maxBytes = prefix.maxBytes + FIXED_BYTES + commBytes + otherBytes + frameBytes;
   }
 
   setTime(us: number): void {
@@ -49,6 +55,9 @@ export class TextStackRows implements Rows {
     position = putAscii(out, position, 'COMM: ');
     position = putBytes(out, position, Buffer.from(readText(memory, offset + comm.offset, comm.size)));
     position = putAscii(out, position, ` (pid=${reader.pid}) @ CPU ${reader.cpu}\n`);
+    for (const other of this.others) {
+      position = putBytes(out, position, Buffer.from(`${other.text(memory, offset)}\n`));
+    }
     position = putBytes(out, position, reader.kernel.length > 0 ? KERNEL : NO_KERNEL);
     position = this.writeFrames(reader.kernel, out, position);
     position = putBytes(out, position, reader.user.length > 0 ? USER : NO_USER);
