@@ -140,6 +140,9 @@ describe('ecli inspect', () => {
           ].join('\n'),
         ),
       );
+      const env = { BTF_FILE_PATH: join(folder, 'nowhere.btf') };
+      const { stdout: elsewhere } = await run(['inspect', '--check', EXAMPLE], { env });
+      expect(elsewhere).toContain("nowhere.btf: can't be read as BTF");
       const { stdout: json } = await run(['inspect', '--check', '-j', path]);
       const { programs } = JSON.parse(json) as ObjectCheck;
       expect(programs.map(({ verdict }) => verdict)).toEqual(['refused', 'ok']);

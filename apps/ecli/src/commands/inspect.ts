@@ -83,7 +83,12 @@ function check(opened: OpenedPackage, { btf, json }: Given, terminal: Terminal):
     terminal.print(json ? asJson(kernels) : kernelsText(kernels));
     return kernels.kernels.every(({ verdict }) => verdict === 'ok') ? 0 : 1;
   }
-  const result = checkPrograms(opened, { diagnose: (line) => terminal.logger.log('debug', line) });
+  // As for `ecli run`, an empty one is none.
+  const btfPath = process.env['BTF_FILE_PATH'] ?? '';
+  const result = checkPrograms(opened, {
+    diagnose: (line) => terminal.logger.log('debug', line),
+    ...(btfPath !== '' && { btfPath }),
+  });
   terminal.print(json ? asJson(result) : checkText(result));
   return result.programs.every(({ verdict }) => verdict === 'ok') ? 0 : 1;
 }
