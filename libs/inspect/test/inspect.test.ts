@@ -90,7 +90,7 @@ describe('inspectPackage', () => {
       {
         map: 'events',
         kind: 'ring',
-        type: 'event',
+        type: 'struct event',
         size: 40,
         c: expect.stringContaining('struct event {\n    int pid; '),
         jsonSchema: expect.objectContaining({ required: ['pid', 'at', 'comm', 'kind'] }),

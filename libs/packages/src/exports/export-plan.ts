@@ -80,28 +80,32 @@ class ExportPlanner<M extends NamedMap> {
 
   plan(named: readonly string[] | undefined): readonly ExportPlan<M>[] {
     if (named !== undefined) return [...new Set(named)].map((name) => this.planNamed(name));
+    return this.exported().map((map) => this.planMap(map));
+  }
+
+  /** The maps that the package shows. */
+  private exported(): readonly MapMeta[] {
     if (this.from.meta.enable_multiple_export_types) {
-      return this.maps
-        .filter(({ export_config }) => export_config !== 'no_export')
-        .map((map) => this.planMap(map));
+      return this.maps.filter(({ export_config }) => export_config !== 'no_export');
     }
     // All are looked up: a package that doesn't fit its object is refused whatever it shows.
     const found = this.maps.map((meta) => ({ meta, map: this.find(meta.name) }));
     const last = found.findLast(({ meta: { sample }, map }) => sample !== undefined || map.type in BUFFERS);
-    return last ? [this.planMap(last.meta)] : [];
+    return last ? [last.meta] : [];
   }
 
   private planNamed(name: string): ExportPlan<M> {
     const meta = this.maps.find((map) => map.name === name);
     if (!meta) throw this.noSuchMap(name);
-    const isSampled = meta.sample !== undefined || this.find(name).type in BUFFERS;
-    return this.planMap(isSampled ? meta : { ...meta, sample: PLAIN_SAMPLE });
+    const isExported = this.exported().includes(meta);
+    const isShown = meta.sample !== undefined || this.find(name).type in BUFFERS;
+    return this.planMap(isShown ? meta : { ...meta, sample: PLAIN_SAMPLE }, isExported);
   }
 
-  private planMap(meta: MapMeta): ExportPlan<M> {
+  private planMap(meta: MapMeta, isExported = true): ExportPlan<M> {
     const map = this.find(meta.name);
     const definition = this.definitions.get(meta.name);
-    const type = exportedType(meta, definition, this.from);
+    const type = exportedType(meta, definition, this.from, isExported);
     const common = { map, type, ...stackTraceOf(meta) };
     const kind = BUFFERS[map.type];
     if (kind) return { ...common, kind };

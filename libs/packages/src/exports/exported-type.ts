@@ -15,7 +15,8 @@ interface Package {
 
 /**
  * Finds the type of what a map shows: where several are exported its own `export_config` says, else the package's
- * first export type; what neither knows is the map's own `__type(value, …)`.
+ * first export type, else its own `__type(value, …)`. That goes first for a map that the package doesn't export, and
+ * for a sampled one whose values the export type, which may be that of its keys, doesn't fit.
  *
  * @throws PACKAGE_INVALID
  */
@@ -23,22 +24,27 @@ export function exportedType(
   map: MapMeta,
   definition: MapDefinition | undefined,
   { program, meta, file: { btf } }: Package,
+  isExported: boolean,
 ): ExportedType {
   const { export_config: config } = map;
   if (meta.enable_multiple_export_types && typeof config === 'object') {
     if ('custom_members' in config) return { name: map.name, members: config.custom_members };
-    return { name: spelling(map.name, config.btf_type_id, btf), id: config.btf_type_id };
+    return configured(map.name, config.btf_type_id, btf);
   }
   const [claim] = meta.enable_multiple_export_types ? [] : meta.export_types;
-  if (claim) return { name: claim.name, id: checkExportType(btf, claim).id };
-  if (definition?.valueType !== undefined) {
-    return { name: printable(btf.spell(definition.valueType)), id: definition.valueType };
-  }
+  const own = definition?.valueType;
+  const isOwn = !claim || !isExported || (map.sample !== undefined && claim.size !== definition?.valueSize);
+  if (own !== undefined && isOwn) return typed(btf, own);
+  if (claim) return typed(btf, checkExportType(btf, claim).id);
   throw untyped(program, map.name);
 }
 
-function spelling(map: string, id: number, btf: ObjectFile['btf']): string {
-  if (Number.isInteger(id) && id > 0 && id < btf.length) return printable(btf.spell(id));
+function typed(btf: ObjectFile['btf'], id: number): ExportedType {
+  return { name: printable(btf.spell(id)), id };
+}
+
+function configured(map: string, id: number, btf: ObjectFile['btf']): ExportedType {
+  if (Number.isInteger(id) && id > 0 && id < btf.length) return typed(btf, id);
   throw new EcliError(
     'PACKAGE_INVALID',
     `map ${printable(map)}: btf_type_id ${id} is not among the ${btf.length} types of the object's BTF`,
