@@ -42,3 +42,4 @@ export {
   RunnerChain,
 } from './runner.ts';
 export { type FetchContext, SOURCE, SOURCE_CHAIN, type Source, SourceChain } from './source.ts';
+export { wrap } from './wrap.ts';

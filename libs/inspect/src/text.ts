@@ -1,4 +1,4 @@
-import { printable, printableLines } from '@ecli/core';
+import { printable, printableLines, wrap } from '@ecli/core';
 import type {
   DataSectionInspection,
   ExportInspection,
@@ -160,21 +160,6 @@ function hanging(lead: string, text: string): string {
 
 const WIDTH = 100;
 const LEAST_WIDTH = 30;
-
-/** Breaks text between words; a longer word stays whole. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
-}
 
 const WIDEST_CELL = 48;
 

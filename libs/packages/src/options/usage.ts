@@ -1,4 +1,4 @@
-import { listed, printable, printableLines } from '@ecli/core';
+import { listed, printable, printableLines, wrap } from '@ecli/core';
 import type { PackageDoc } from '../meta.ts';
 import type { ProgramOption } from './program-options.ts';
 
@@ -92,19 +92,4 @@ function optionList(lines: readonly OptionLine[]): string {
       return [lead, ...rest.map((line) => `${indent}${line}`)].join('\n');
     }),
   ].join('\n');
-}
-
-/** Breaks `text` between words into lines of at most `width` characters; a longer word stays whole. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
 }
