@@ -72,7 +72,7 @@ int connect6(struct bpf_sock_addr *ctx)
 
 	if (!event)
 		return ALLOW;
-	BPF_SNPRINTF(event->address, sizeof(event->address), "%pI6c", address);
+	BPF_SNPRINTF(event->address, sizeof(event->address), "%pI6", address);
 	bpf_ringbuf_submit(event, 0);
 	return ALLOW;
 }

@@ -30,14 +30,15 @@ struct {
 
 /// @sample {"interval": 1000, "type": "log2_hist", "unit": "usecs"}
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	/* Of many processes, those that got no CPU for longest make room. */
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	/* A process, or 0 for all. */
 	__type(key, pid_t);
 	__type(value, struct hist);
 } waits SEC(".maps");
 
-/* A hist is as large as a quarter of a program's stack, and a new entry has to come from somewhere. */
+/* What a new entry begins as. */
 static const struct hist no_waits;
 
 /* Linux before 5.14 has the state under another name; CO-RE takes the part before `___` as the type's name. */
@@ -65,29 +66,21 @@ static __always_inline void start_waiting(struct task_struct *task)
 	bpf_map_update_elem(&since_ns, &tid, &now, BPF_ANY);
 }
 
-static __always_inline struct hist *hist_of(struct task_struct *task)
+static __always_inline struct hist *hist_of(pid_t key)
 {
-	pid_t key = per_process ? task->tgid : 0;
 	struct hist *hist = bpf_map_lookup_elem(&waits, &key);
 
 	if (hist)
 		return hist;
 	/* Another CPU may be first: its entry stays then, with what it counted. */
 	bpf_map_update_elem(&waits, &key, &no_waits, BPF_NOEXIST);
-	hist = bpf_map_lookup_elem(&waits, &key);
-	if (!hist)
-		return NULL;
-	if (per_process)
-		__builtin_memcpy(hist->comm, task->group_leader->comm, sizeof(hist->comm));
-	else
-		__builtin_memcpy(hist->comm, "all processes", sizeof("all processes"));
-	return hist;
+	return bpf_map_lookup_elem(&waits, &key);
 }
 
 /* The greatest N for which 2^N isn't above the value; 0 for 0 as well. */
-static __always_inline __u32 log2_of(__u64 value)
+static __always_inline __u64 log2_of(__u64 value)
 {
-	__u32 result = 0;
+	__u64 result = 0;
 
 	for (__u32 bits = 32; bits; bits >>= 1) {
 		if (value >> bits) {
@@ -96,6 +89,24 @@ static __always_inline __u32 log2_of(__u64 value)
 		}
 	}
 	return result;
+}
+
+static __always_inline void count(struct task_struct *task, __u64 wait_us)
+{
+	bool has_own = per_process || target_pid;
+	struct hist *hist = hist_of(has_own ? task->tgid : 0);
+	__u64 slot = log2_of(wait_us);
+
+	if (!hist)
+		return;
+	/* A process that runs another program has another name from then on. */
+	if (has_own)
+		__builtin_memcpy(hist->comm, task->group_leader->comm, sizeof(hist->comm));
+	else
+		__builtin_memcpy(hist->comm, "all processes", sizeof("all processes"));
+	if (slot >= SLOTS)
+		slot = SLOTS - 1;
+	__sync_fetch_and_add(&hist->slots[slot], 1);
 }
 
 SEC("tp_btf/sched_wakeup")
@@ -116,9 +127,7 @@ SEC("tp_btf/sched_switch")
 int BPF_PROG(handle_switch, bool preempt, struct task_struct *previous, struct task_struct *next)
 {
 	pid_t tid = next->pid;
-	struct hist *hist;
 	__u64 *since;
-	__u32 slot;
 
 	/* Who lost the CPU while it could still run waits again. */
 	if (state_of(previous) == TASK_RUNNING)
@@ -127,13 +136,7 @@ int BPF_PROG(handle_switch, bool preempt, struct task_struct *previous, struct t
 	since = bpf_map_lookup_elem(&since_ns, &tid);
 	if (!since)
 		return 0;
-	slot = log2_of((bpf_ktime_get_ns() - *since) / 1000);
+	count(next, (bpf_ktime_get_ns() - *since) / 1000);
 	bpf_map_delete_elem(&since_ns, &tid);
-	hist = hist_of(next);
-	if (!hist)
-		return 0;
-	if (slot >= SLOTS)
-		slot = SLOTS - 1;
-	__sync_fetch_and_add(&hist->slots[slot], 1);
 	return 0;
 }

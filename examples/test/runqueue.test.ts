@@ -1,9 +1,7 @@
 import { describe, expect } from '@jest/globals';
 import { kernelTest } from '@ecli/bpf/testing';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { eventually, startChild } from '../../test/harness/index.ts';
+import { startChild } from '../../test/harness/index.ts';
+import { exchange, turnsOf } from './exchange.ts';
 import { startExample } from './running-example.ts';
 
 interface WaitEvent {
@@ -54,23 +52,3 @@ describe('runqueue', () => {
     expect(events.every(({ pid, wait_us }) => pid === child.pid && wait_us >= 1)).toBe(true);
   });
 });
-
-/** Has `cat` wake up, answer and go to sleep again. */
-async function exchange(cat: ChildProcessWithoutNullStreams): Promise<void> {
-  const answer = once(cat.stdout, 'data');
-  cat.stdin.write('.');
-  await answer;
-}
-
-/**
- * How often a thread that sleeps has been given a CPU: as often as it has left one, which proc(5) counts by
- * whether it left to wait for something or had to make room.
- */
-async function turnsOf({ pid }: ChildProcessWithoutNullStreams): Promise<number> {
-  const status = await eventually('the child sleeps', () => {
-    const text = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return /^State:\s+S/m.test(text) && text;
-  });
-  const counts = [...status.matchAll(/^(?:non)?voluntary_ctxt_switches:\s+(\d+)$/gm)];
-  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
-}
