@@ -55,7 +55,6 @@ static __always_inline void emit(enum direction direction, const struct iphdr *i
 	event->ece = tcp->ece;
 	event->cwr = tcp->cwr;
 	event->words = tcp->doff;
-	event->window = bpf_ntohs(tcp->window);
 	event->length = length;
 	event->source_port = source_port;
 	event->port = port;
@@ -87,7 +86,7 @@ static __always_inline int show(enum direction direction, struct __sk_buff *pack
 SEC("tc")
 int show_ingress(struct __sk_buff *packet)
 {
-	return show(INGRESS, packet);
+	return show(IN, packet);
 }
 
 /// @tchook {"ifindex": 1, "attach_point": "BPF_TC_EGRESS"}
@@ -95,5 +94,5 @@ int show_ingress(struct __sk_buff *packet)
 SEC("tc")
 int show_egress(struct __sk_buff *packet)
 {
-	return show(EGRESS, packet);
+	return show(OUT, packet);
 }

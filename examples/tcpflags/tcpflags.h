@@ -5,8 +5,8 @@
 #define ADDRESS_SIZE 16
 
 enum direction {
-	INGRESS,
-	EGRESS,
+	IN,
+	OUT,
 };
 
 struct event {
@@ -22,8 +22,6 @@ struct event {
 	unsigned int cwr : 1;
 	/* The header's length in words of 32 bits. */
 	unsigned int words : 4;
-	/* The room that the sender has for more, before it is scaled. */
-	unsigned int window : 16;
 	/* Bytes of data. */
 	unsigned int length;
 	unsigned short source_port;

@@ -9,7 +9,6 @@ const FLAGS = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg', 'ece', 'cwr'] as const;
 type PacketEvent = Readonly<Record<(typeof FLAGS)[number], number>> & {
   readonly direction: string;
   readonly words: number;
-  readonly window: number;
   readonly length: number;
   readonly source_port: number;
   readonly port: number;
@@ -51,11 +50,11 @@ describe('tcpflags', () => {
     const packets = (await example.stop()).filter((packet) =>
       [packet.source_port, packet.port].includes(PORT),
     );
-    const [out, back] = ['EGRESS(1)', 'INGRESS(0)'].map((direction) =>
+    const [out, back] = ['OUT(1)', 'IN(0)'].map((direction) =>
       packets.filter((packet) => packet.direction === direction),
     ) as [PacketEvent[], PacketEvent[]];
     // What goes out of the loopback comes back by it.
-    expect(back).toEqual(out.map((packet) => ({ ...packet, direction: 'INGRESS(0)' })));
+    expect(back).toEqual(out.map((packet) => ({ ...packet, direction: 'IN(0)' })));
     expect(out.slice(0, 3).map(flagsOf)).toEqual(['syn', 'syn ack', 'ack']);
     expect(out.slice(3).every(({ ack, syn, rst }) => ack === 1 && syn === 0 && rst === 0)).toBe(true);
     const [client, server] = [
@@ -78,19 +77,19 @@ describe('tcpflags', () => {
       ...['run', '--timestamps', 'none', '--netns', network.path, ...fields],
       ...[exampleSource('tcpflags'), '--port', String(PORT), '--no-data'],
     ]);
-    await cli.untilLine(/^ INGRESS\(0\) +0 +1 +1 /, () => refuse(PORT));
+    await cli.untilLine(/^ IN\(0\) +0 +1 +1 /, () => refuse(PORT));
     cli.signal('SIGINT');
     const { stdout } = await cli.result;
     const [header = '', ...rows] = stdout.trimEnd().split('\n');
     expect(header.trim().split(/ +/)).toEqual(['DIRECTION', 'SYN', 'RST', 'ACK', 'PORT', 'SOURCE_PORT']);
-    const asked = /^ EGRESS\(1\) +1 +0 +0 +4242 +(\d+)$/.exec(rows.find((row) => row.includes('4242')) ?? '');
+    const asked = /^ OUT\(1\) +1 +0 +0 +4242 +(\d+)$/.exec(rows.find((row) => row.includes('4242')) ?? '');
     const port = asked?.[1] ?? 'none';
     const told = rows.filter((row) => row.includes(port)).map((row) => row.trim().split(/ +/).join(' '));
     expect(told).toEqual([
-      `EGRESS(1) 1 0 0 ${PORT} ${port}`,
-      `INGRESS(0) 1 0 0 ${PORT} ${port}`,
-      `EGRESS(1) 0 1 1 ${port} ${PORT}`,
-      `INGRESS(0) 0 1 1 ${port} ${PORT}`,
+      `OUT(1) 1 0 0 ${PORT} ${port}`,
+      `IN(0) 1 0 0 ${PORT} ${port}`,
+      `OUT(1) 0 1 1 ${port} ${PORT}`,
+      `IN(0) 0 1 1 ${port} ${PORT}`,
     ]);
   });
 });

@@ -25,29 +25,37 @@ enum protocol {
 
 struct kind {
 	enum protocol protocol;
-	/* Where to, of TCP and UDP; else 0. As wide as the protocol, so that the key has no padding. */
+	/*
+	 * The lower of both ports of TCP and UDP, which mostly is the service's; else 0. As wide as the protocol, so
+	 * that the key has no padding.
+	 */
 	__u32 port;
 };
 
 /// @sample {"interval": 1000, "type": "default_kv"}
 struct {
-	/* Who sends to many ports can't fill it: what wasn't seen for longest makes room. */
+	/* Who sends to many ports can't fill it: kinds that weren't seen for longest make room. */
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	__type(key, struct kind);
 	__type(value, struct traffic);
-} traffic_of SEC(".maps");
+} kinds SEC(".maps");
 
 /* TCP and UDP have their ports at the same place. */
 static __always_inline void read_port(void *transport, void *end, struct kind *kind)
 {
 	struct udphdr *ports = transport;
+	__u16 source;
 
 	if (kind->protocol != TCP && kind->protocol != UDP)
 		return;
 	/* The verifier lets a program read the packet only where it has asked whether that is there. */
-	if ((void *)(ports + 1) <= end)
-		kind->port = bpf_ntohs(ports->dest);
+	if ((void *)(ports + 1) > end)
+		return;
+	source = bpf_ntohs(ports->source);
+	kind->port = bpf_ntohs(ports->dest);
+	if (source < kind->port)
+		kind->port = source;
 }
 
 static __always_inline struct kind kind_of(void *packet, void *end)
@@ -75,14 +83,14 @@ int count_packets(struct xdp_md *ctx)
 	void *packet = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct kind kind = kind_of(packet, end);
 	struct traffic first = { .packets = 1, .bytes = end - packet };
-	struct traffic *traffic = bpf_map_lookup_elem(&traffic_of, &kind);
+	struct traffic *known = bpf_map_lookup_elem(&kinds, &kind);
 
-	if (traffic) {
+	if (known) {
 		/* Several CPUs may count packets of one kind at once. */
-		__sync_fetch_and_add(&traffic->packets, 1);
-		__sync_fetch_and_add(&traffic->bytes, end - packet);
+		__sync_fetch_and_add(&known->packets, 1);
+		__sync_fetch_and_add(&known->bytes, end - packet);
 	} else {
-		bpf_map_update_elem(&traffic_of, &kind, &first, BPF_ANY);
+		bpf_map_update_elem(&kinds, &kind, &first, BPF_ANY);
 	}
 	return XDP_PASS;
 }
