@@ -13,7 +13,8 @@ import { explainRefusal, explanationLines } from './verifier/explanation.ts';
 /** What is known of an object that failed to load. */
 export interface FailedObject {
   readonly name: string;
-  readonly btfPath?: string | undefined;
+  /** The BTF that was given in place of the kernel's own. */
+  readonly btfName?: string | undefined;
   readonly programs: readonly NamedProgram[];
   readonly maps: readonly Pick<BpfMap, 'name' | 'type' | 'keySize' | 'valueSize' | 'maxEntries'>[];
 }
@@ -93,12 +94,12 @@ function verifierRejected({ program, verifierLog }: LoadReport, details: string)
 
 /** libbpf.c, btf.c: what is printed when CO-RE or a typed program needs BTF of the kernel and there's none. */
 function typesMissing(
-  { name, btfPath }: FailedObject,
+  { name, btfName }: FailedObject,
   { messages }: LoadReport,
   details: string,
 ): EcliError | undefined {
-  if (btfPath !== undefined && messages.some((line) => /^failed to (?:parse|get) target BTF/.test(line))) {
-    return new EcliError('LOAD_FAILED', `${printable(btfPath)}: can't be read as BTF`, {
+  if (btfName !== undefined && messages.some((line) => /^failed to (?:parse|get) target BTF/.test(line))) {
+    return new EcliError('LOAD_FAILED', `${printable(btfName)}: can't be read as BTF`, {
       hint: 'it must be the BTF of this very kernel, as btfhub-archive and pahole make it',
       details,
     });

@@ -13,6 +13,8 @@ export interface OpenOptions {
   readonly name: string;
   /** A BTF file to relocate against instead of the running kernel's own. */
   readonly btfPath?: string;
+  /** What messages call that file; its path by default. */
+  readonly btfName?: string;
   /** Takes what libbpf says, a line at a time. */
   readonly diagnose?: (line: string) => void;
   /** libbpf's debug messages too. */
@@ -86,8 +88,8 @@ export class BpfObject {
     const { libbpf } = bindings();
     const heard = this.#listen(() => libbpf.bpf_object__load(this.#pointer));
     if (heard.value >= 0) return;
-    const { name, btfPath } = this.#options;
-    const error = loadError({ name, btfPath, programs: this.programs, maps: this.maps }, heard);
+    const { name, btfPath, btfName = btfPath } = this.#options;
+    const error = loadError({ name, btfName, programs: this.programs, maps: this.maps }, heard);
     throw this.#card ? offloadError(this.#card, error) : error;
   }
 

@@ -1,6 +1,13 @@
 import { type ObjectFile, parseObject, readBtfExt } from '@ecli/btf';
-import { type Artifact, EcliError, MediaType, sniff } from '@ecli/core';
-import { type PackageDoc, type ProgramPackage, readPackage, type ReadOptions, readTar } from '@ecli/packages';
+import { type Artifact, EcliError } from '@ecli/core';
+import {
+  type BtfArchive,
+  isKernelBtf,
+  type PackageDoc,
+  type ProgramPackage,
+  readPackage,
+  type ReadOptions,
+} from '@ecli/packages';
 import { inspectExports, type PackageExport, packageExports } from './exports.ts';
 import type { ArchiveEntry, Documentation, Inspection } from './inspection.ts';
 import { thisMachine } from './machine.ts';
@@ -48,9 +55,9 @@ function exportsOf(
 /** Says what is in a package. */
 export function inspectPackage(opened: OpenedPackage): Inspection {
   const { artifact, name, file, variables, exports } = opened;
-  const { object, meta } = opened.package;
+  const { object, meta, btfArchive: archive } = opened.package;
   const { bpf_skel: skeleton, eunomia_version: eunomiaVersion } = meta;
-  const { reference, descriptor, content } = artifact;
+  const { reference, descriptor } = artifact;
   const relocations = [...readBtfExt(file).relocations.values()];
   return {
     name,
@@ -70,7 +77,7 @@ export function inspectPackage(opened: OpenedPackage): Inspection {
     options: inspectOptions(variables),
     exports: inspectExports(exports, file),
     ...(opened.untyped && { untyped: opened.untyped.message }),
-    ...(sniff(content) === MediaType.tar && { btfArchive: archiveOf(content, name) }),
+    ...(archive && { btfArchive: entriesOf(archive) }),
   };
 }
 
@@ -93,9 +100,9 @@ function documentationOf(doc: PackageDoc | undefined): { readonly documentation?
   return Object.keys(documentation).length === 0 ? {} : { documentation };
 }
 
-function archiveOf(content: Uint8Array, name: string): readonly ArchiveEntry[] {
-  return Array.from(readTar(content, name), ({ path, content: file }) => ({
-    path,
-    size: file.byteLength,
-  })).filter(({ path }) => path.endsWith('.btf'));
+function entriesOf(archive: BtfArchive): readonly ArchiveEntry[] {
+  return archive
+    .files()
+    .filter(({ path }) => isKernelBtf(path))
+    .map(({ path, size }) => ({ path, size }));
 }

@@ -7,6 +7,15 @@
  * Read meta.ts for the words, read-package.ts for the entry, json-package.ts for the format; build/ is
  * loaded only when something is compiled.
  */
+export {
+  type ArchivedBtf,
+  type ArchivedFile,
+  type BtfArchive,
+  chooseBtf,
+  isKernelBtf,
+} from './btf-archive/btf-archive.ts';
+export { type KernelIdentity, runningKernel } from './btf-archive/kernel-identity.ts';
+export { archiveInFolder, archiveInTar } from './btf-archive/open-archive.ts';
 export { build, type BuildOptions, type BuildResult, type CompileOptions, compileSource } from './build.ts';
 export { describeObject, type DescribeOptions } from './describe-object.ts';
 export { sampleLayout } from './exports/export-layout.ts';
@@ -33,4 +42,4 @@ export {
 } from './options/variables.ts';
 export { usageText } from './options/usage.ts';
 export { type ReadOptions, readPackage } from './read-package.ts';
-export { readTar, type TarEntry } from './tar.ts';
+export { writeTar } from './tar-writer.ts';

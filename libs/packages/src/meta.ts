@@ -1,3 +1,5 @@
+import type { BtfArchive } from './btf-archive/btf-archive.ts';
+
 /**
  * The `meta` of a JSON package: what the compiler said about an object. Keys keep the file's spelling
  * (`intepreter` included). Every object keeps keys it doesn't know, so that a package can be written back.
@@ -119,4 +121,6 @@ export interface ProgramPackage {
   readonly meta: PackageMeta;
   /** Keys beside `bpf_object`, `bpf_object_size` and `meta`. */
   readonly extra?: Readonly<Record<string, unknown>>;
+  /** What a tar holds beside the package: BTF for kernels that have none of their own. */
+  readonly btfArchive?: BtfArchive;
 }

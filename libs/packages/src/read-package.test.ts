@@ -3,10 +3,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { type Artifact, descriptorOf, EcliError, MediaType } from '@ecli/core';
-import fc from 'fast-check';
+import { type Artifact, descriptorOf, MediaType } from '@ecli/core';
 import { readPackage } from './read-package.ts';
-import { readTar } from './tar.ts';
+import { writeTar } from './tar-writer.ts';
 
 const OBJECT = Buffer.from('an object');
 const PACKAGE = Buffer.from(
@@ -63,6 +62,17 @@ describe('readPackage', () => {
     });
   });
 
+  test('carries the BTF archive of a tar, without a copy', async () => {
+    const content = archive();
+    const { btfArchive } = await readPackage(artifact(content, MediaType.tar));
+    const files = btfArchive?.files() ?? [];
+    expect(files.map(({ path, size }) => [path, size])).toEqual([
+      ['btfhub-archive/ubuntu/20.04/x86_64/5.4.0-42.btf', WASM.length],
+      ['package.json', PACKAGE.length],
+    ]);
+    expect(files[0]?.read().buffer).toBe(content.buffer);
+  });
+
   test('names the file in the tar that is broken', async () => {
     await expect(
       readPackage(artifact(tar({ 'package.json': Buffer.from('[]') }), MediaType.tar)),
@@ -76,69 +86,12 @@ describe('readPackage', () => {
   });
 });
 
-describe('readTar', () => {
-  test('lists regular files, with what they hold', () => {
-    const files = { 'package.json': PACKAGE, 'a/empty': Buffer.alloc(0), 'a/block': Buffer.alloc(512, 7) };
-    const entries = [...readTar(tar(files), 'x.tar')];
-    expect(Object.fromEntries(entries.map(({ path, content }) => [path, Buffer.from(content)]))).toEqual(
-      files,
-    );
-  });
-
-  test('refuses a tar that is cut off', () => {
-    const whole = tar({ 'package.json': PACKAGE });
-    expect(() => [...readTar(whole.subarray(0, 600), 'x.tar')]).toThrow('x.tar: package.json: cut off');
-  });
-
-  test('refuses a header that was changed', () => {
-    const changed = tar({ 'package.json': PACKAGE });
-    changed[0] = 0x71;
-    expect(() => [...readTar(changed, 'x.tar')]).toThrow(
-      'x.tar: broken tar: the header at byte 0 has a wrong checksum',
-    );
-  });
-
-  test('ends with files or an EcliError, whatever the bytes', () => {
-    const whole = archive();
-    fc.assert(
-      fc.property(fc.nat(whole.length - 1), fc.uint8Array({ minLength: 1, maxLength: 16 }), (at, noise) => {
-        const changed = Buffer.from(whole);
-        changed.set(noise.subarray(0, whole.length - at), at);
-        try {
-          expect([...readTar(changed, 'x.tar')].length).toBeLessThan(4);
-        } catch (error) {
-          expect(error).toBeInstanceOf(EcliError);
-        }
-      }),
-      { numRuns: 500 },
-    );
-  });
-});
-
 function artifact(content: Uint8Array, mediaType: string): Artifact {
   return { reference: 'x.bin', content, descriptor: descriptorOf(content, mediaType) };
 }
 
-/** A tar as ustar has it: a header and blocks for each file, two empty blocks in the end. */
 function tar(files: Readonly<Record<string, Buffer>>): Buffer {
-  const entries = Object.entries(files).flatMap(([path, content]) => [
-    tarHeader(path, content.length),
-    content,
-    Buffer.alloc((512 - (content.length % 512)) % 512),
-  ]);
-  return Buffer.concat([...entries, Buffer.alloc(1024)]);
-}
-
-function tarHeader(path: string, size: number): Buffer {
-  const header = Buffer.alloc(512);
-  header.write(path, 0);
-  header.write('0000644\0', 100);
-  header.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
-  header.write('        0', 148);
-  header.write('ustar\x0000', 257);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return header;
+  return writeTar(Object.entries(files).map(([path, content]) => ({ path, content })));
 }
 
 function archive(): Buffer {

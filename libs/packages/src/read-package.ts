@@ -1,9 +1,9 @@
 import { type Artifact, EcliError, MediaType, printable, sniff } from '@ecli/core';
+import { archiveInTar } from './btf-archive/open-archive.ts';
 import { compileSource } from './build.ts';
 import { describeObject, withExportType } from './describe-object.ts';
 import { parseJsonPackage } from './json-package.ts';
 import type { ProgramPackage } from './meta.ts';
-import { readTar } from './tar.ts';
 
 export interface ReadOptions {
   /** The struct of the object's BTF that its events are; for what can't tell by itself. */
@@ -28,11 +28,7 @@ export async function readPackage(artifact: Artifact, options: ReadOptions = {})
     case MediaType.package:
       return exporting(parseJsonPackage(content, name), name, options);
     case MediaType.tar:
-      return exporting(
-        parseJsonPackage(packageInTar(content, name), `${name}: ${PACKAGE_FILE}`),
-        name,
-        options,
-      );
+      return exporting(parseTarPackage(content, name), name, options);
     case MediaType.object:
       return describeObject(content, { name, ...options });
     case MediaType.source:
@@ -78,10 +74,10 @@ function mediaTypeOf({ content, descriptor }: Artifact): string {
 
 const PACKAGE_FILE = 'package.json';
 
-/** The BTF archive beside the package serves kernels without BTF of their own; it is not looked at here. */
-function packageInTar(content: Uint8Array, name: string): Uint8Array {
-  for (const { path, content: file } of readTar(content, name)) {
-    if (path.replace(/^\.\//, '') === PACKAGE_FILE) return file;
-  }
-  throw new EcliError('PACKAGE_INVALID', `${printable(name)}: a tar without a ${PACKAGE_FILE}`);
+/** A package and what lies beside it, which is looked at where a kernel has no BTF of its own. */
+function parseTarPackage(content: Uint8Array, name: string): ProgramPackage {
+  const btfArchive = archiveInTar(content, name);
+  const file = btfArchive.files().find(({ path }) => path === PACKAGE_FILE);
+  if (!file) throw new EcliError('PACKAGE_INVALID', `${printable(name)}: a tar without a ${PACKAGE_FILE}`);
+  return { ...parseJsonPackage(file.read(), `${name}: ${PACKAGE_FILE}`), btfArchive };
 }

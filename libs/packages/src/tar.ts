@@ -9,22 +9,48 @@ export interface TarEntry {
 const BLOCK = 512;
 
 /**
- * The regular files of a POSIX tar, in order. Names as ustar writes them (`prefix/name`); files whose name
- * needs more than that (pax or GNU long names) come with the name cut off, so never match by accident.
+ * The regular files of a POSIX tar, in order. Names as ustar writes them (`prefix/name`), and longer ones as pax
+ * and GNU tar do: in an entry of their own before the file's.
  *
  * @throws PACKAGE_INVALID when a header's checksum is wrong or a file is cut off
  */
 export function* readTar(content: Uint8Array, name: string): Generator<TarEntry> {
   let offset = 0;
+  let longPath: string | undefined;
   while (offset + BLOCK <= content.length) {
     const header = content.subarray(offset, offset + BLOCK);
     if (header.every((byte) => byte === 0)) return;
-    const { path, size, regular } = parseHeader(header, name, offset);
+    const { path, size, type } = parseHeader(header, name, offset);
     const start = offset + BLOCK;
     if (start + size > content.length) throw invalid(name, `${path}: cut off`);
-    if (regular) yield { path, content: content.subarray(start, start + size) };
+    const entry = content.subarray(start, start + size);
     offset = start + Math.ceil(size / BLOCK) * BLOCK;
+    if (type === EntryType.gnuLongName) longPath = text(entry, [0, entry.length]);
+    else if (type === EntryType.pax) longPath = paxPath(entry) ?? longPath;
+    else {
+      if (REGULAR.includes(type)) yield { path: longPath ?? path, content: entry };
+      longPath = undefined;
+    }
   }
+}
+
+/** `typeflag`: as POSIX.1-2017 has it, and GNU tar's name that is longer than ustar can take (tar.h). */
+const EntryType = { pax: 'x', gnuLongName: 'L' } as const;
+const REGULAR: readonly string[] = ['', '0'];
+
+/** Reads `path` of a pax header's records, each `LENGTH KEY=VALUE\n` where the length counts all of it. */
+function paxPath(records: Uint8Array): string | undefined {
+  let path: string | undefined;
+  for (let offset = 0; offset < records.length;) {
+    const [digits = ''] = /^\d{1,9}(?= )/.exec(text(records, [offset, offset + 10])) ?? [];
+    const length = Number(digits);
+    // Broken: what it would have said stays as ustar has it.
+    if (length <= digits.length + 1 || offset + length > records.length) return path;
+    const record = text(records, [offset + digits.length + 1, offset + length - 1]);
+    if (record.startsWith('path=')) path = record.slice('path='.length);
+    offset += length;
+  }
+  return path;
 }
 
 /** Header fields: POSIX.1-2017, pax, "ustar Interchange Format". */
@@ -33,13 +59,14 @@ const FIELD = {
   size: [124, 136],
   checksum: [148, 156],
   type: [156, 157],
+  magic: [257, 263],
   prefix: [345, 500],
 } as const;
 
 interface Header {
   readonly path: string;
   readonly size: number;
-  readonly regular: boolean;
+  readonly type: string;
 }
 
 function parseHeader(header: Uint8Array, name: string, offset: number): Header {
@@ -48,10 +75,10 @@ function parseHeader(header: Uint8Array, name: string, offset: number): Header {
   }
   const size = octal(header, FIELD.size);
   if (size === undefined) throw invalid(name, `broken tar: the header at byte ${offset} has no size`);
-  const prefix = text(header, FIELD.prefix);
+  // GNU tar's own format, whose magic goes on in spaces, has times where ustar has the prefix.
+  const prefix = text(header, FIELD.magic) === 'ustar' ? text(header, FIELD.prefix) : '';
   const path = text(header, FIELD.name);
-  const type = text(header, FIELD.type);
-  return { path: prefix === '' ? path : `${prefix}/${path}`, size, regular: type === '' || type === '0' };
+  return { path: prefix === '' ? path : `${prefix}/${path}`, size, type: text(header, FIELD.type) };
 }
 
 /** The sum of all bytes of the header, the checksum's own taken as spaces. */
@@ -60,8 +87,9 @@ function checksumOf(header: Uint8Array): number {
   return header.reduce((sum, byte, index) => sum + (index >= start && index < end ? 0x20 : byte), 0);
 }
 
-function text(header: Uint8Array, [start, end]: readonly [number, number]): string {
-  const field = header.subarray(start, end);
+/** The text of a field, up to its NUL where it has one. */
+function text(bytes: Uint8Array, [start, end]: readonly [number, number]): string {
+  const field = bytes.subarray(start, end);
   const length = field.indexOf(0);
   return new TextDecoder().decode(length < 0 ? field : field.subarray(0, length));
 }

@@ -24,6 +24,7 @@ import { planAttachments } from './attach/plan.ts';
 import { prepareExports } from './exports/prepare-exports.ts';
 import { HelpProgram } from './help-program.ts';
 import { prepareIterators } from './iterators/prepare-iterators.ts';
+import { findKernelBtf, type KernelBtf, type KernelMachine, THIS_MACHINE } from './kernel-btf.ts';
 import { LogStream } from './log-stream.ts';
 import type { Monitor } from './monitors/monitor.ts';
 import { openMonitors } from './monitors/open-monitors.ts';
@@ -39,22 +40,24 @@ interface Preparation {
   readonly file: ObjectFile;
   readonly values: readonly VariableValue[];
   readonly verbose: boolean;
+  /** Set where it isn't the kernel's own that relocates the program. */
+  readonly btf?: KernelBtf;
 }
 
 /**
  * Turns a spec into a program whose maps and programs are in the kernel, attached to nothing. All that can be
  * known to be wrong is found before the kernel is touched.
  */
-export async function loadProgram(spec: LoadSpec): Promise<Program> {
+export async function loadProgram(spec: LoadSpec, machine: KernelMachine = THIS_MACHINE): Promise<Program> {
   try {
-    return await load(spec);
+    return await load(spec, machine);
   } catch (error) {
     throw naming(spec, error);
   }
 }
 
-async function load(spec: LoadSpec): Promise<Program> {
-  const { object: bytes, meta } = await readPackage(spec.artifact, spec);
+async function load(spec: LoadSpec, machine: KernelMachine): Promise<Program> {
+  const { object: bytes, meta, btfArchive } = await readPackage(spec.artifact, spec);
   const file = parseObject(bytes);
   const variables = findVariables(meta.bpf_skel.data_sections, dataSections(file));
   const options = programOptions(variables, file.btf);
@@ -71,7 +74,17 @@ async function load(spec: LoadSpec): Promise<Program> {
       ),
     );
   }
-  return loadPrepared({ spec, meta, bytes, file, values: [...stated, ...values], verbose });
+  const { btfPath } = spec;
+  const btf = findKernelBtf(
+    { file, ...(btfPath !== undefined && { btfPath }), ...(btfArchive && { archive: btfArchive }) },
+    machine,
+  );
+  const preparation = { spec, meta, bytes, file, values: [...stated, ...values], verbose };
+  try {
+    return await loadPrepared({ ...preparation, ...(btf && { btf }) });
+  } finally {
+    btf?.close(); // libbpf has read it
+  }
 }
 
 /** `opens` of `opens_bpf`: what libbpf's tools make of `opens.bpf.o`, and people call it. */
@@ -79,14 +92,15 @@ function shortName({ bpf_skel: { obj_name: name } }: PackageMeta): string {
   return name.replace(/(?<=.)_bpf$/, '');
 }
 
-async function loadPrepared({ spec, meta, bytes, file, values, verbose }: Preparation): Promise<Program> {
+async function loadPrepared(preparation: Preparation): Promise<Program> {
+  const { spec, meta, bytes, file, values, verbose, btf } = preparation;
   const stream = new LogStream();
   const diagnose = verbose || meta.debug_verbose ? (line: string) => stream.say(line) : spec.diagnose;
-  const btfPath = spec.btfPath ?? btfPathOfEnvironment();
+  if (btf) diagnose?.(`relocates against ${printable(btf.name)}`);
   const object = openObject(bytes, {
     name: meta.bpf_skel.obj_name,
     verbose: diagnose !== undefined,
-    ...(btfPath === undefined ? {} : { btfPath }),
+    ...(btf && { btfPath: btf.path, btfName: btf.name }),
     ...(diagnose === undefined ? {} : { diagnose }),
   });
   const budget = new EventBudget(spec.maxEvents);
@@ -129,10 +143,4 @@ function withUnseen(error: unknown, lines: readonly string[]): unknown {
   return error instanceof VerifierRejectedError
     ? new VerifierRejectedError(message, error.verifierLog, options)
     : new EcliError(code, message, options);
-}
-
-/** Upstream's variable for kernels without BTF of their own; an empty one is none. */
-function btfPathOfEnvironment(): string | undefined {
-  const path = process.env['BTF_FILE_PATH'];
-  return path === '' ? undefined : path;
 }
