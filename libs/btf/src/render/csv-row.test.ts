@@ -102,7 +102,7 @@ describe('compileCsvRow', () => {
     const table = new TypeTable();
     const event = table.struct('event', [['ok', table.bool()]]);
     const renderer = compileCsvRow(layoutOf(table, event), { map: 'my,map', timestamp: true });
-    expect(renderer.header).toBe('map,timestamp,ok');
+    expect(renderer.header).toBe('"my,map",timestamp,ok');
     renderer.setTimestamp('2026-11-24T09:07:07.123456+01:00');
     expect(rendered(renderer, Buffer.of(1))).toBe('"my,map",2026-11-24T09:07:07.123456+01:00,true\n');
     renderer.setTimestamp('09:07:08');

@@ -19,8 +19,8 @@ export interface CsvRowRenderer extends StampedRowRenderer {
 /**
  * Compiles the way from a sample laid out as `layout` to one record of CSV (RFC 4180), whose columns are its fields;
  * an entry's are the members of its key and of its value. Scalars and strings are written as in a row of text and
- * quoted only where they must be; structs, unions and arrays are JSON in quotes. A map's name makes a first column
- * `map`, a timestamp one before the fields.
+ * quoted only where they must be; structs, unions and arrays are JSON in quotes. A map's name is the first cell of each row,
+ * and of the header too: where several maps' rows come together, the first record of a name is its header.
  *
  * Lines end in LF and never hold one inside quotes: what a terminal acts on is spelled out as in text, so that tools
  * which take lines take these. RFC 4180 has CR LF, whose CR those tools would leave in the last column.
@@ -35,7 +35,7 @@ export function compileCsvRow(layout: Layout, { map, timestamp = false }: RowOpt
     emit: (code) => emitCell(code, field),
   }));
   if (timestamp) columns.unshift({ name: 'timestamp', emit: (code) => code.stored(stamp, LONGEST_STAMP) });
-  if (map !== undefined) columns.unshift({ name: 'map', emit: (code) => code.literal(csvText(map)) });
+  if (map !== undefined) columns.unshift({ name: map, emit: (code) => code.literal(csvText(map)) });
   const renderer = new RowCode(layout, JSON_IN_CSV).compile((code) => {
     columns.forEach(({ emit }, index) => {
       if (index > 0) code.literal(',');

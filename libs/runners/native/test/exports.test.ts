@@ -46,11 +46,11 @@ describe('several exports', () => {
     expect(of('notes', lines)[1]).toBe('notes  a,"b" 5      4097');
   });
 
-  kernelTest('in CSV have the map in the first column', async () => {
+  kernelTest("in CSV have the map's name in the first column, of headers too", async () => {
     const lines = await linesOf(both({ format: 'csv' }), 6);
-    expect(lines.slice(0, 2)).toEqual(['map,target,number', 'map,text,flags,rest']);
-    expect(of('calls', lines)[1]).toBe(`calls,${process.pid},2`);
-    expect(of('notes', lines)[0]).toBe('notes,"a,""b""",5,4097');
+    expect(lines.slice(0, 2)).toEqual(['calls,target,number', 'notes,text,flags,rest']);
+    expect(of('calls', lines)[2]).toBe(`calls,${process.pid},2`);
+    expect(of('notes', lines)[1]).toBe('notes,"a,""b""",5,4097');
   });
 
   kernelTest('share the number of events wanted', async () => {

@@ -60,12 +60,12 @@ function jsonLines({ name }: LineSettings, notation: TimeNotation | undefined): 
 }
 
 function csvLines({ column }: LineSettings, notation: TimeNotation | undefined): IteratorLines {
-  const heading = [...(notation ? ['timestamp'] : []), ...(column ? ['map'] : []), 'line'];
+  const name = column ? [column.name] : [];
+  const record = (cells: readonly string[]) => [...name, ...cells].map(csvCell).join(',');
   return {
-    header: heading.join(','),
+    header: record([...(notation ? ['timestamp'] : []), 'line']),
     write(line, us) {
-      const time = notation ? [notation.text(us).trimStart()] : [];
-      return `${[...time, ...(column ? [column.name] : []), line].map(csvCell).join(',')}\n`;
+      return `${record([...(notation ? [notation.text(us).trimStart()] : []), line])}\n`;
     },
   };
 }
