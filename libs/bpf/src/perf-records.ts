@@ -77,7 +77,7 @@ export class PerfRecords {
           }
           samples++;
         } else if (type === LOST) {
-          this.lost += data[(start + LOST_WORD) & mask] ?? 0;
+          this.lost += this.#countAt(start + LOST_WORD);
         }
         position.advance(bytes);
         pending -= bytes;
@@ -86,6 +86,14 @@ export class PerfRecords {
     } finally {
       position.publish();
     }
+  }
+
+  /** Reads an unsigned number of 64 bits, which may wrap. */
+  #countAt(word: number): number {
+    const data = this.#data;
+    const mask = data.length - 1;
+    const [low = 0, high = 0] = [data[word & mask], data[(word + 1) & mask]];
+    return (high >>> 0) * 2 ** 32 + (low >>> 0);
   }
 
   /** Copies a record word by word, around the end of the buffer where it wraps; returns its data's length. */
