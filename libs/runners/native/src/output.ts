@@ -28,8 +28,9 @@ export interface Output {
 export class EventBudget {
   constructor(private left = Infinity) {}
 
+  /** Never less than none: a picture of a map is shown whole, whatever is left for it. */
   get remaining(): number {
-    return this.left;
+    return Math.max(0, this.left);
   }
 
   spend(events: number): void {
