@@ -1,9 +1,12 @@
 import { afterEach, describe, expect } from '@jest/globals';
 import { compileObject, kernelDescriptors, kernelTest } from '@ecli/bpf/testing';
+import { parseObject } from '@ecli/btf';
 import type { Backpressure, LoadSpec } from '@ecli/core';
 import { execFileSync } from 'node:child_process';
 import { describeObject, stringifyJsonPackage } from '@ecli/packages';
 import { readdirSync } from 'node:fs';
+import { LogStream } from '../src/log-stream.ts';
+import { type MonitoredProgram, openMonitors } from '../src/monitors/open-monitors.ts';
 import { EVENT_BYTES, kill, killsObject, type KillsOptions, killsSpec, packageOf } from './kills-package.ts';
 import { detachAll, Recording } from './recording.ts';
 
@@ -235,5 +238,26 @@ describe('--trace', () => {
     expect(execFileSync('ls', ['/sys/kernel/tracing/instances']).toString()).not.toContain(
       `-${process.pid}-`,
     );
+  });
+});
+
+describe('openMonitors', () => {
+  kernelTest('leaves nothing open when one of them cannot be', () => {
+    const before = kernelDescriptors();
+    const map = {
+      currentValue: () => {
+        throw new Error('EPERM');
+      },
+    };
+    const program = {
+      spec: killsSpec(packageOf(killsObject({})), { trace: true, stats: true }),
+      file: parseObject(killsObject({ lossVariable: 'lost_events' })),
+      object: { programs: [], map: () => map },
+      plans: [{ kind: 'ring' }],
+      stream: new LogStream(),
+    } as unknown as MonitoredProgram;
+    expect(() => openMonitors(program)).toThrow('EPERM');
+    expect(kernelDescriptors()).toEqual(before);
+    expect(instances()).toEqual([]);
   });
 });

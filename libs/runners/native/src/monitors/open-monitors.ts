@@ -13,7 +13,7 @@ export interface MonitoredProgram {
   readonly spec: LoadSpec;
   readonly file: ObjectFile;
   /** Loaded. */
-  readonly object: BpfObject;
+  readonly object: Pick<BpfObject, 'programs' | 'map'>;
   readonly plans: readonly ExportPlan<BpfMap>[];
   readonly stream: LogStream;
 }
@@ -22,20 +22,28 @@ export interface MonitoredProgram {
  * Makes what watches a program, in the order in which it ends: its trace (`trace`), the losses that it counts
  * itself, and last what it came to (`stats`).
  *
- * @throws what TracePipe.open throws
+ * @throws what TracePipe.open throws, and OUTPUT_FAILED when the program's variables can't be read; nothing is open then
  */
-export function openMonitors({ spec, file, object, plans, stream }: MonitoredProgram): readonly Monitor[] {
+export function openMonitors(program: MonitoredProgram): readonly Monitor[] {
+  const monitors: Monitor[] = [];
+  try {
+    for (const monitor of eachMonitor(program)) monitors.push(monitor);
+    return monitors;
+  } catch (error) {
+    for (const monitor of monitors) monitor.close();
+    throw error;
+  }
+}
+
+function* eachMonitor({ spec, file, object, plans, stream }: MonitoredProgram): Generator<Monitor, void> {
+  const { trace, stats, backpressure } = spec;
+  if (trace) yield new TraceMonitor({ pipe: TracePipe.open(), stream, backpressure });
   const hasRing = plans.some(({ kind }) => kind === 'ring');
   // Perf buffers count themselves; a program that counts as well would have each loss told twice.
   const variable = hasRing ? findLossVariable(file) : undefined;
   const map = variable && object.map(variable.section.name);
-  const monitors: Monitor[] = [];
-  if (variable && map) monitors.push(new LossMonitor({ variable, map, stream }));
-  if (spec.stats) {
-    const knowsLoss = !hasRing || map !== undefined;
-    monitors.push(new StatsMonitor({ programs: object.programs, knowsLoss, stream }));
-  }
-  if (!spec.trace) return monitors;
-  const { backpressure } = spec;
-  return [new TraceMonitor({ pipe: TracePipe.open(), stream, backpressure }), ...monitors];
+  if (variable && map) yield new LossMonitor({ variable, map, stream });
+  if (!stats) return;
+  const knowsLoss = !hasRing || map !== undefined;
+  yield new StatsMonitor({ programs: object.programs, knowsLoss, stream });
 }
