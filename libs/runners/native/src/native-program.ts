@@ -88,7 +88,7 @@ export class NativeProgram implements Program {
         await output.run();
         if (this.parts.budget.remaining <= 0) void this.detach().catch(() => undefined);
       } catch (error) {
-        this.failure ??= asEcliError(error, 'OUTPUT_FAILED', this.parts.name);
+        this.noteFailure(error);
         // The others are no use without it, and end in order.
         void this.detach().catch(() => undefined);
       }
@@ -128,14 +128,21 @@ export class NativeProgram implements Program {
     }
   }
 
+  /** What fails here keeps nothing else from being told and freed, nor the log from ending. */
   private async free(): Promise<void> {
-    const { name, object, outputs, monitors } = this.parts;
-    try {
-      if (this.hasBegun) for (const monitor of monitors) await monitor.end(this.counts);
-    } catch (error) {
-      this.failure ??= asEcliError(error, 'OUTPUT_FAILED', name);
+    const { object, outputs, monitors } = this.parts;
+    for (const monitor of this.hasBegun ? monitors : []) {
+      await monitor.end(this.counts).catch((error: unknown) => this.noteFailure(error));
     }
-    closeAll([...[...outputs, ...monitors].map((each) => () => each.close()), () => object.close()]);
+    try {
+      closeAll([...[...outputs, ...monitors].map((each) => () => each.close()), () => object.close()]);
+    } catch (error) {
+      this.noteFailure(error);
+    }
+  }
+
+  private noteFailure(error: unknown): void {
+    this.failure ??= asEcliError(error, 'OUTPUT_FAILED', this.parts.name);
   }
 }
 
