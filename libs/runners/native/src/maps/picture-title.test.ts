@@ -6,7 +6,7 @@ test.each([
   [120, 1000, '+120/s'],
   [-3, 2000, '-1.5/s'],
   [5, 3000, '+1.7/s'],
-  [1000, 3, '+333333/s'],
+  [1000, 3, '+333,333/s'],
 ])('%d in %d ms is %s', (change, elapsedMs, text) => {
   expect(rate(change, elapsedMs)).toBe(text);
 });

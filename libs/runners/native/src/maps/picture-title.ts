@@ -4,6 +4,7 @@ import type { Reading } from './map-sampler.ts';
 
 /** Bold, and back: ECMA-48 8.3.117. */
 const BOLD = ['\x1b[1m', '\x1b[22m'] as const;
+
 export interface TitleOptions {
   /** The map's. */
   readonly name: string;
@@ -27,7 +28,7 @@ export class PictureTitle {
     this.before = count;
     const [begin, end] = screen.colors ? BOLD : ['', ''];
     const time = notation ? `  ${notation.text(timeUs).trim()}` : '';
-    return `${begin}${name}${end}${time}  ${count} ${counted[count === 1 ? 0 : 1]}  ${rate(change, elapsedMs)}`;
+    return `${begin}${name}${end}${time}  ${grouped(count)} ${counted[count === 1 ? 0 : 1]}  ${rate(change, elapsedMs)}`;
   }
 }
 
@@ -35,6 +36,11 @@ export class PictureTitle {
 export function rate(change: number, elapsedMs: number): string {
   const perSecond = change / Math.max(elapsedMs / 1000, 0.001);
   const isSmall = Math.abs(perSecond) < 9.95 && !Number.isInteger(perSecond);
-  const text = isSmall ? perSecond.toFixed(1) : String(Math.round(perSecond));
+  const text = isSmall ? perSecond.toFixed(1) : grouped(Math.round(perSecond));
   return `${change > 0 ? '+' : ''}${text}/s`;
+}
+
+/** `57,349`, as the line below the pictures has it. */
+function grouped(number: number): string {
+  return number.toLocaleString('en-US');
 }
