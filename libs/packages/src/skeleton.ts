@@ -13,7 +13,7 @@ interface TerseVariable {
   readonly type: string;
 }
 
-interface TerseMap {
+export interface TerseMap {
   readonly name: string;
   readonly ident: string;
   readonly mmaped?: true;

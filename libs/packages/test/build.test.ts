@@ -184,6 +184,79 @@ describe('build', () => {
     expect(temporaryFolders()).toEqual(before);
   });
 
+  test('shows what clang says of the source where its backend dies, and keeps its call stack to itself', async () => {
+    const division = SOURCE.replace('return ++private_state > 3;', 'return (long)ts / ++private_state;');
+    client.write('client.bpf.c', division);
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('client-'));
+    const diagnosed: string[] = [];
+    const error = await failure(build({ source: client.source, diagnose: (line) => diagnosed.push(line) }));
+    const line = division.split('\n').findIndex((text) => text.includes('(long)ts')) + 1;
+    expect(error.message).toBe(`${client.source}: does not compile`);
+    expect(error.details).toMatch(/signed division/);
+    expect(error.details).toContain(`:${line}:`);
+    expect(error.details).not.toMatch(/Stack dump|PLEASE/);
+    expect(diagnosed).toContain('Stack dump:');
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('client-'))).toEqual(before);
+  });
+
+  describe('of several exports', () => {
+    const KEYED = '__uint(max_entries, 8192);';
+    const exporting = (comment: string, more = '__type(value, struct event);'): string =>
+      SOURCE.replace(
+        'struct {\n\t__uint(type, BPF_MAP_TYPE_RINGBUF);',
+        (map) => `${comment}\n${map}\n\t${more}`,
+      );
+
+    test('says which type the events of a buffer are of', async () => {
+      const sampled = '/// @sample {"interval": 100}\n/// @export_config default\n';
+      const source = exporting('/// @export_config default').replace(
+        `struct {\n\t__uint(type, BPF_MAP_TYPE_HASH);\n\t${KEYED}`,
+        (map) => `${sampled}${map}`,
+      );
+      client.write('client.bpf.c', source);
+      const { files, warnings } = await build({ source: client.source });
+      const { meta } = readJson(files[2] ?? '') as { meta: Record<string, unknown> };
+      const [event] = meta['export_types'] as [{ type_id: number }];
+      expect(warnings).toBe('');
+      expect(meta).toMatchObject({
+        enable_multiple_export_types: true,
+        bpf_skel: {
+          maps: [
+            { name: 'exec_start', sample: { interval: 100 }, export_config: 'default' },
+            { name: 'rb', export_config: { btf_type_id: event.type_id } },
+            {},
+            {},
+          ],
+        },
+      });
+    });
+
+    test.each(['{"btf_type_id": 7}', '{"custom_members": [{"name": "pid", "offset": 0, "btf_type_id": 2}]}'])(
+      'takes %s as it is written',
+      async (config) => {
+        client.write('client.bpf.c', exporting(`/// @export_config ${config}`, ''));
+        const { package: built } = await build({ source: client.source });
+        expect(built.meta.enable_multiple_export_types).toBe(true);
+        expect(built.meta.bpf_skel.maps[1]).toMatchObject({ export_config: JSON.parse(config) });
+      },
+    );
+
+    test('leaves a package alone whose maps say that they are not shown', async () => {
+      client.write('client.bpf.c', exporting('/// @export_config no_export'));
+      const { files } = await build({ source: client.source });
+      expect(readJson(files[2] ?? '')['meta']).not.toHaveProperty('enable_multiple_export_types');
+    });
+
+    test('refuses a buffer that does not say of which type its events are', async () => {
+      client.write('client.bpf.c', exporting('/// @export_config default', ''));
+      expect(await failure(build({ source: client.source }))).toMatchObject({
+        code: 'BUILD_FAILED',
+        message: `${client.source}: map rb is to be exported, and nothing says of which type its events are`,
+        hint: 'add to the map: __type(value, struct NAME);',
+      });
+    });
+  });
+
   test('tells of warnings and goes on', async () => {
     client.write('client.bpf.c', SOURCE.replace('pid_t pid =', '#warning "mind this"\n\tpid_t pid ='));
     expect((await build({ source: client.source })).warnings).toContain(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openCacheFolder, writeAtomically } from './cache-folder.ts';
 
 /** Changes when what an entry holds, or how sources are compiled, does. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Entries kept; the oldest go first. */
 const MOST_ENTRIES = 200;

@@ -27,12 +27,15 @@ type Keys = Readonly<Record<string, unknown>>;
  *
  * @throws BUILD_FAILED naming file and line of a comment that is not what its command takes
  */
-export function addCommentKeys(skeleton: TerseSkeleton, source: SourceText): object {
+export function addCommentKeys(
+  skeleton: TerseSkeleton,
+  source: SourceText,
+): TerseSkeleton & { readonly doc?: object } {
   const declarations = readDeclarations(source.text).filter(({ comment }) => comment !== undefined);
   const names = namesIn(skeleton);
   // Of several with one name the first counts, which a Map made from the last to the first keeps.
   const byName = new Map(declarations.toReversed().map((each) => [declaredName(each, names), each]));
-  const keysOf = (name: string, known: object, decoder: Decoder<unknown>): object => {
+  const keysOf = <T extends object>(name: string, known: T, decoder: Decoder<unknown>): T => {
     const declaration = byName.get(name);
     return declaration ? { ...known, ...checkedKeys(declaration, known, decoder, source) } : known;
   };

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { EcliError, printable, printableLines } from '@ecli/core';
 import { dummyVariable } from '../export-types.ts';
+import { readBackendCrash } from './backend-crash.ts';
 import { findTool, installHint, runTool } from './toolchain.ts';
 import { VMLINUX_HEADER, vmlinuxFolder } from './vmlinux.ts';
 
@@ -147,7 +148,9 @@ class Compilation {
     // What is not there to be included explains the failure better than the failure does.
     if (vmlinux.error && stderr.includes(VMLINUX_HEADER)) throw vmlinux.error;
     const silent = code === 0 ? 'wrote no object' : `failed (${code ?? 'killed'}) without a word`;
-    throw compileFailed(name, stderr.trim() === '' ? `${clang} ${silent}` : stderr);
+    const crash = readBackendCrash(stderr);
+    crash?.dump.split('\n').forEach((line) => diagnose?.(printable(line)));
+    throw compileFailed(name, stderr.trim() === '' ? `${clang} ${silent}` : (crash?.errors ?? stderr));
   }
 
   private flags(vmlinux: string | undefined): string[] {
@@ -159,6 +162,8 @@ class Compilation {
       // The verifier's log quotes source lines out of BTF. Clang takes them from what it compiled, not from
       // paths, so that paths can be cut down to what is the same on every machine.
       ...['-gdwarf-5', '-gembed-source', '-fdebug-compilation-dir=.', `-fdebug-prefix-map=${this.folder}/=`],
+      // Where its backend dies, clang would leave a copy of the source among the temporary files.
+      '-fno-crash-diagnostics',
       ...['-fdiagnostics-color=never', '-MD', '-MF', this.dependencyFile],
       ...['-include', this.declareExports(exports), '-I', this.folder],
       ...(vmlinux === undefined ? [] : ['-I', vmlinux]),

@@ -14,6 +14,7 @@ import { objectNameOf, skeletonOf, stemOf } from '../skeleton.ts';
 import { addCommentKeys, exportedStructs, type SourceText } from './comments.ts';
 import { compileObject, type CompileSettings } from './compile.ts';
 import { definedStructs } from './declarations.ts';
+import { resolveExports } from './export-configs.ts';
 import { readText } from './read-text.ts';
 import { VMLINUX_HEADER } from './vmlinux.ts';
 
@@ -64,14 +65,17 @@ export async function packageSource(request: SourceRequest): Promise<SourcePacka
   const object = parseCompiled(compiled.object, name);
   const others = (): readonly string[] => ownStructs(request, compiled.dependencies);
   const exportTypes = exportTypesFrom(object, wanted, request, others);
-  const unknown = exportTypes.length === 0 ? unknownEvents(object, name, others()) : undefined;
+  const skeleton = addCommentKeys(skeletonOf(object, objectNameOf(basename(name))), source);
+  const { maps, several } = resolveExports(skeleton.maps, object, name);
+  const unknown = exportTypes.length === 0 && !several ? unknownEvents(object, name, others()) : undefined;
   if (unknown && request.toShow) throw unknown;
   const meta = {
-    bpf_skel: addCommentKeys(skeletonOf(object, objectNameOf(basename(name))), source),
+    bpf_skel: { ...skeleton, maps },
     export_types: exportTypes,
     eunomia_version: BUILDER_VERSION,
+    ...(several && { enable_multiple_export_types: true }),
   };
-  const doubt = wanted.marked || eventsAreTyped(object) ? '' : doubtOf(name, exportTypes);
+  const doubt = wanted.marked || several || eventsAreTyped(object) ? '' : doubtOf(name, exportTypes);
   const warnings = [compiled.warnings, unknown ? `${unknown.message}\n${unknown.hint}\n` : '', doubt].join(
     '',
   );
