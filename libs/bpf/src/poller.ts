@@ -85,7 +85,8 @@ export class Poller {
     let own = -1;
     try {
       own = orThrow(bindings().libc.fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
-      this.#control(EPOLL_CTL_ADD, own, 0);
+      // Without ONESHOT a hang-up, which needs no asking for, would end every epoll_wait at once.
+      this.#control(EPOLL_CTL_ADD, own, EPOLLONESHOT);
       this.#descriptors.add(own);
       return own;
     } catch (error) {

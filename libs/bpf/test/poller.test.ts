@@ -1,6 +1,6 @@
 import { describe, expect } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +92,15 @@ describe('Poller', () => {
     await ready.waiter.wait(60_000);
   });
 
+  kernelTest('a descriptor that hung up and that nobody waits for costs no time', async () => {
+    const [quiet, gone] = [pipe(), pipe()];
+    gone.hangUp();
+    const used = process.cpuUsage();
+    await quiet.waiter.wait(300);
+    const { user, system } = process.cpuUsage(used);
+    expect(user + system).toBeLessThan(100_000);
+  });
+
   kernelTest('a short wait that begins during a long one ends in its own time', async () => {
     const [long, short] = [pipe(), pipe()];
     const longWait = long.waiter.wait(60_000);
@@ -132,7 +141,7 @@ class Pipe {
     const folder = mkdtempSync(join(tmpdir(), 'ecli-poller-'));
     const path = join(folder, 'pipe');
     execFileSync('mkfifo', [path]);
-    this.reading = openSync(path, 'r+');
+    this.reading = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     this.writing = openSync(path, 'w');
     rmSync(folder, { recursive: true });
     this.waiter = new Waiter(this.reading, () => false);
@@ -140,6 +149,11 @@ class Pipe {
 
   write(): void {
     writeSync(this.writing, 'x');
+  }
+
+  /** Closes the only end that is written to: EPOLLHUP, which nobody has to ask for. */
+  hangUp(): void {
+    closeSync(this.writing);
   }
 
   close(): void {
