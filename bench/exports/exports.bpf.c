@@ -20,9 +20,7 @@ static const char path[] = "/usr/lib/x86_64-linux-gnu/true";
     } NAME SEC(".maps")
 
 #if defined(CASE_FLAT) || defined(CASE_TWO)
-#if defined(CASE_TWO)
 /// @export_config default
-#endif
 RING(flats, struct flat);
 
 static __always_inline void send_flat(__u64 serial)
@@ -35,7 +33,7 @@ static __always_inline void send_flat(__u64 serial)
     event->pid = bpf_get_current_pid_tgid() >> 32;
     event->ppid = 1;
     event->uid = 1000;
-    event->cpu = bpf_get_smp_processor_id();
+    event->cpu = 1;
     event->priority = -20;
     event->result = -2;
     event->started_ns = 1234567890123456ULL;
@@ -64,9 +62,7 @@ static __always_inline void send_nested(__u64 serial)
 #endif
 
 #if defined(CASE_STRINGS) || defined(CASE_TWO)
-#if defined(CASE_TWO)
 /// @export_config default
-#endif
 RING(names, struct strings);
 
 static __always_inline void send_strings(void)
