@@ -20,7 +20,7 @@ export {
 } from './map-entries.ts';
 export { type BpfObject, openObject, type OpenOptions } from './object.ts';
 export { openPerfBuffer, type PerfBufferOptions } from './perf-buffer.ts';
-export { possibleCpus } from './possible-cpus.ts';
+export { possibleCpus } from './cpus.ts';
 export type { BpfProgram } from './program.ts';
 export { type ProgramInfo, programInfo } from './program-info.ts';
 export { openRingBuffer } from './ring-buffer.ts';

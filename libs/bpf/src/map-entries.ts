@@ -8,7 +8,7 @@ import type { RecordBuffer } from './interleaver.ts';
 import { KeyWalk } from './key-walk.ts';
 import type { BpfMap } from './map.ts';
 import { kindOf, type MapKind } from './map-kind.ts';
-import { possibleCpus } from './possible-cpus.ts';
+import { possibleCpus } from './cpus.ts';
 
 /** About as much of a map as is in memory at once. */
 const BATCH_BYTES = 1 << 20;

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { bindings } from '../src/bindings.ts';
 import { type BpfMap, type BpfObject, type MapEntries, readEntries, type ReadOptions } from '../src/index.ts';
-import { possibleCpus } from '../src/possible-cpus.ts';
+import { possibleCpus } from '../src/cpus.ts';
 import { kernelTest } from '../src/testing/index.ts';
 import { COUNTING_PROGRAM, Getppid } from './getppid.ts';
 import { expectNothingLeftOpen, mapOf, open, setFirstInt } from './harness.ts';

@@ -1,6 +1,7 @@
 import { EcliError } from '@ecli/core';
 import { readdirSync, readFileSync } from 'node:fs';
 import { bindings } from '../bindings.ts';
+import { onlineCpus } from '../cpus.ts';
 import { Errno, errnoName } from '../errno.ts';
 import { describe, featureMissing, outOfResources } from '../failures.ts';
 import { probeFeature } from '../features.ts';
@@ -149,19 +150,6 @@ function mostFrequent(): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** CPUs as the kernel lists them: `0-3,5`. */
-function onlineCpus(): number[] {
-  return parseCpuList(readFileSync('/sys/devices/system/cpu/online', 'utf8').trim());
-}
-
-/** Takes a list of CPUs apart: `0-3,5` is 0, 1, 2, 3 and 5 (Documentation/admin-guide/cputopology.rst). */
-export function parseCpuList(list: string): number[] {
-  return list.split(',').flatMap((range) => {
-    const [first = 0, last = first] = range.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  });
 }
 
 /** @throws ATTACH_FAILED where there's no such process */

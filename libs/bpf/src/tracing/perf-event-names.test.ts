@@ -1,16 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { perfEventNamed } from './perf-event-names.ts';
-import { parseCpuList } from './perf-events.ts';
-
-describe('parseCpuList', () => {
-  test.each([
-    ['0', [0]],
-    ['0-3', [0, 1, 2, 3]],
-    ['0-1,4,6-7', [0, 1, 4, 6, 7]],
-  ])('reads %s', (list, cpus) => {
-    expect(parseCpuList(list)).toEqual(cpus);
-  });
-});
 
 describe('perfEventNamed', () => {
   test('knows the names of perf-list(1) by their numbers', () => {
