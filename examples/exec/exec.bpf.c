@@ -22,13 +22,18 @@ struct {
 	__uint(max_entries, 1024 * 1024);
 } events SEC(".maps");
 
+/* Events for which the ring buffer had no room: ecli reads the variable by its name and tells. */
+__u64 lost_events;
+
 /* Reserves an event and fills what starts and ends have in common. */
 static __always_inline struct event *reserve_event(struct task_struct *task, pid_t ppid)
 {
 	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
-	if (!event)
+	if (!event) {
+		__sync_fetch_and_add(&lost_events, 1);
 		return NULL;
+	}
 	/* The memory still holds an older event, whose text would stay behind a shorter one. */
 	__builtin_memset(event, 0, sizeof(*event));
 	event->pid = BPF_CORE_READ(task, tgid);

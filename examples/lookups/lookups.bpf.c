@@ -38,6 +38,9 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } events SEC(".maps");
 
+/* Events for which the ring buffer had no room: ecli reads the variable by its name and tells. */
+__u64 lost_events;
+
 SEC("uprobe/" TARGET ":getaddrinfo")
 int BPF_KPROBE(handle_call, const char *host)
 {
@@ -55,8 +58,10 @@ static __always_inline void emit(pid_t pid, int result, const struct call *call)
 {
 	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
-	if (!event)
+	if (!event) {
+		__sync_fetch_and_add(&lost_events, 1);
 		return;
+	}
 	/* The memory still holds an older event, whose text would stay behind a shorter one. */
 	__builtin_memset(event, 0, sizeof(*event));
 	event->pid = pid;

@@ -33,6 +33,9 @@ struct {
 	__uint(max_entries, 4 * 1024 * 1024);
 } events SEC(".maps");
 
+/* Events for which the ring buffer had no room: ecli reads the variable by its name and tells. */
+__u64 lost_events;
+
 SEC("tracepoint/syscalls/sys_enter_openat")
 int handle_enter(struct trace_event_raw_sys_enter *ctx)
 {
@@ -51,8 +54,10 @@ static __always_inline void emit(pid_t pid, int ret, const struct call *call)
 {
 	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
-	if (!event)
+	if (!event) {
+		__sync_fetch_and_add(&lost_events, 1);
 		return;
+	}
 	/* The memory still holds an older event, whose text would stay behind a shorter one. */
 	__builtin_memset(event, 0, sizeof(*event));
 	event->pid = pid;

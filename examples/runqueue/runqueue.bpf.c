@@ -33,6 +33,9 @@ struct {
 	__uint(max_entries, 4 * 1024 * 1024);
 } events SEC(".maps");
 
+/* Events for which the ring buffer had no room: ecli reads the variable by its name and tells. */
+__u64 lost_events;
+
 /* Linux before 5.14 has the state under another name; CO-RE takes the part before `___` as the type's name. */
 struct task_struct___before_5_14 {
 	long state;
@@ -91,8 +94,10 @@ int BPF_PROG(handle_switch, bool preempt, struct task_struct *previous, struct t
 	if (wait_us < min_us)
 		return 0;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-	if (!event)
+	if (!event) {
+		__sync_fetch_and_add(&lost_events, 1);
 		return 0;
+	}
 	/* Every byte of the event is written: there is no padding, and both names come with their zeros. */
 	event->wait_us = wait_us;
 	event->cpu = bpf_get_smp_processor_id();

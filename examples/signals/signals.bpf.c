@@ -25,6 +25,9 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } events SEC(".maps");
 
+/* Events for which the ring buffer had no room: ecli reads the variable by its name and tells. */
+__u64 lost_events;
+
 SEC("tracepoint/signal/signal_generate")
 int handle_signal(struct trace_event_raw_signal_generate *ctx)
 {
@@ -38,8 +41,10 @@ int handle_signal(struct trace_event_raw_signal_generate *ctx)
 	if (target_pid && ctx->pid != target_pid)
 		return 0;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-	if (!event)
+	if (!event) {
+		__sync_fetch_and_add(&lost_events, 1);
 		return 0;
+	}
 	/* Every byte of the event is written: there is no padding, and both names come with their zeros. */
 	event->pid = pid;
 	event->target_pid = ctx->pid;

@@ -29,6 +29,9 @@ struct {
 	__uint(max_entries, 1024 * 1024);
 } events SEC(".maps");
 
+/* Events for which the ring buffer had no room: ecli reads the variable by its name and tells. */
+__u64 lost_events;
+
 /* Returns the time since the socket's last change, and notes this one. */
 static __always_inline __u64 time_in_old_state(__u64 socket, int new_state)
 {
@@ -66,8 +69,10 @@ int handle_state(struct trace_event_raw_inet_sock_set_state *ctx)
 		return 0;
 	duration_us = time_in_old_state(socket, ctx->newstate);
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-	if (!event)
+	if (!event) {
+		__sync_fetch_and_add(&lost_events, 1);
 		return 0;
+	}
 	/* The memory still holds an older event, whose text would stay behind a shorter one. */
 	__builtin_memset(event, 0, sizeof(*event));
 	event->socket = socket;
