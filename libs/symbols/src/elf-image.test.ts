@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { MemorySource } from './byte-source.ts';
@@ -77,6 +77,13 @@ describe('ElfImage', () => {
     expect(ElfImage.open(new MemorySource(library.subarray(0, 63)))).toBeUndefined();
   });
 
+  test('looks for a build id in as many notes as programs have, however many sections share them', () => {
+    const source = new MemorySource(sectionsOfNotes(1000, 2 << 20));
+    const read = jest.spyOn(source, 'read');
+    expect(ElfImage.open(source)?.buildId).toBeUndefined();
+    expect(read.mock.calls.filter(([, length]) => length === 2 << 20)).toHaveLength(2);
+  });
+
   test('reads a file cut off anywhere', () => {
     const anyLength = fc.integer({ min: 0, max: library.length });
     fc.assert(
@@ -101,6 +108,23 @@ describe('ElfImage', () => {
     );
   });
 });
+
+/** An ELF file whose `count` sections are all notes, of the same `size` bytes of nothing. */
+function sectionsOfNotes(count: number, size: number): Buffer {
+  const start = 64 + size;
+  const file = Buffer.alloc(start + count * 64);
+  file.write('\x7fELF\x02\x01', 'latin1');
+  file.writeBigUInt64LE(BigInt(start), 40);
+  file.writeUInt16LE(64, 58);
+  file.writeUInt16LE(count, 60);
+  file.writeUInt16LE(count, 62); // nothing has their names
+  for (let at = start; at < file.length; at += 64) {
+    file.writeUInt32LE(7, at + 4);
+    file.writeBigUInt64LE(64n, at + 24);
+    file.writeBigUInt64LE(BigInt(size), at + 32);
+  }
+  return file;
+}
 
 function exercise(bytes: Buffer): void {
   const image = ElfImage.open(new MemorySource(bytes));

@@ -31,6 +31,8 @@ const MOST_SECTIONS = 65_536;
 const MOST_SYMBOL_BYTES = 96 << 20;
 const MOST_NAME_BYTES = 256 << 20;
 const MOST_SECTION_BYTES = 32 << 20;
+/** Of all notes together: each is looked through, and 65,536 sections could all be the same 32 MiB. */
+const MOST_NOTE_BYTES = 4 << 20;
 
 export interface DebugLink {
   /** Without a folder. */
@@ -92,9 +94,11 @@ export class ElfImage {
 
   /** The GNU build id, in hexadecimal. */
   get buildId(): string | undefined {
+    let left = MOST_NOTE_BYTES;
     for (const section of this.sections) {
-      if (section.type !== SHT_NOTE) continue;
-      const id = attempt(() => findBuildId(readAll(this.source, section, MOST_SECTION_BYTES)));
+      if (section.type !== SHT_NOTE || section.size > left) continue;
+      left -= section.size;
+      const id = attempt(() => findBuildId(readAll(this.source, section, MOST_NOTE_BYTES)));
       if (id !== undefined) return id;
     }
     return undefined;
@@ -122,7 +126,7 @@ export class ElfImage {
   }
 
   private content(name: string): Buffer | undefined {
-    const section = this.sections.find((one) => nameAt(this.sectionNames, one.nameOffset) === name);
+    const section = this.sections.find((one) => isNamed(this.sectionNames, one.nameOffset, name));
     if (!section || section.type === SHT_NOBITS || section.flags & SHF_COMPRESSED) return undefined;
     return attempt(() => readAll(this.source, section, MOST_SECTION_BYTES));
   }
@@ -247,9 +251,9 @@ function padded(size: number): number {
   return Math.ceil(size / 4) * 4;
 }
 
-function nameAt(names: Buffer, at: number): string {
-  const end = names.indexOf(0, at);
-  return at < names.length && end >= 0 ? names.toString('latin1', at, end) : '';
+/** Compares without looking for the name's end, which may be megabytes away. */
+function isNamed(names: Buffer, at: number, name: string): boolean {
+  return names.toString('latin1', at, at + name.length + 1) === `${name}\0`;
 }
 
 /** A 64-bit word as a number; beyond 2^53 it loses digits and is too large for any check it meets. */

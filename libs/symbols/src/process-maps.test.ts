@@ -33,6 +33,13 @@ describe('parseMaps', () => {
     });
   });
 
+  test('reads a path with any character that the kernel writes as it is', () => {
+    for (const path of ['/tmp/a\rb', '/tmp/a\u2028b', '/tmp/a\x1b[2Jb', '/tmp/a  b']) {
+      const line = `00401000-00402000 r-xp 00001000 fd:01 1234      ${path}`;
+      expect(parseMaps(`${line}\n`)).toMatchObject([{ path }]);
+    }
+  });
+
   test('reads the mappings of this process', () => {
     const own = parseMaps(readFileSync('/proc/self/maps', 'utf8'));
     expect(own.some(({ path }) => path === process.execPath)).toBe(true);

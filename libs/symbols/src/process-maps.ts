@@ -18,7 +18,7 @@ export interface Mapping {
 
 /** proc_pid_maps(5): `start-end perms offset device inode path`, the path padded with spaces. */
 const LINE =
-  /^(?<start>[0-9a-f]{1,16})-(?<end>[0-9a-f]{1,16}) [-r][-w]x[-ps] (?<offset>[0-9a-f]{1,16}) (?<device>[0-9a-f]+:[0-9a-f]+) (?<inode>\d+)(?: +(?<path>.*))?$/;
+  /^(?<start>[0-9a-f]{1,16})-(?<end>[0-9a-f]{1,16}) [-r][-w]x[-ps] (?<offset>[0-9a-f]{1,16}) (?<device>[0-9a-f]+:[0-9a-f]+) (?<inode>\d+)(?: +(?<path>.*))?$/s;
 const DELETED = ' (deleted)';
 /** A process may have 65530 by default (vm.max_map_count), few of them executable. */
 const MOST_MAPPINGS = 65_536;

@@ -38,6 +38,13 @@ describe('SymbolTable', () => {
     expect(tableOf([{ start: 100, size: 50 }]).find(150)).toEqual({ name: 's0', start: 100 });
   });
 
+  test('decodes no more than the beginning of a name that has no end', () => {
+    const collector = new SymbolCollector(1);
+    collector.add(100, 50, 0);
+    const { name } = collector.finish(Buffer.alloc(1 << 20, 'a'), 0).find(100) ?? { name: '' };
+    expect(name).toBe('a'.repeat(4096));
+  });
+
   test('passes over a label inside a function', () => {
     const table = tableOf([
       { start: 100, size: 100 },

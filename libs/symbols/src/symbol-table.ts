@@ -2,6 +2,8 @@
 const FARTHEST_OFFSET = 0x10_0000;
 /** Labels inside a function that are passed over to find the function around them. */
 const MOST_LABELS = 32;
+/** Bytes of a name that are decoded; a table of 256 MB may be a single name. */
+const LONGEST_NAME = 4096;
 
 /** A symbol found for an address. */
 export interface SymbolHit {
@@ -62,8 +64,9 @@ export class SymbolTable {
 
   private nameAt(index: number): string {
     const start = this.nameStarts[index] ?? 0;
-    const end = this.names.indexOf(this.terminator, start);
-    return this.names.toString('utf8', start, end < 0 ? this.names.length : end);
+    const text = this.names.subarray(start, start + LONGEST_NAME);
+    const end = text.indexOf(this.terminator);
+    return text.toString('utf8', 0, end < 0 ? text.length : end);
   }
 }
 
