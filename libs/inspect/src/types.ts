@@ -2,6 +2,9 @@ import { typeScriptTypes } from '@ecli/btf';
 import { EcliError, printable } from '@ecli/core';
 import type { OpenedPackage } from './inspect-package.ts';
 
+/** What the type of all lines is called, whatever the program calls its own. */
+const LINE = 'Line';
+
 /**
  * Declares in TypeScript what `ecli run --json REF` prints: a type for each export, and `Line`, which is one of them,
  * or where there are several, an object whose one key is the map.
@@ -24,6 +27,7 @@ export function eventTypes({ artifact, exports, untyped }: OpenedPackage): strin
       stacks: plan.stackTrace !== undefined,
       comment: `${printable(plan.type.name)}, from map ${printable(plan.map.name)}.`,
     })),
+    [LINE],
   );
   const line = names.map((name, index) => {
     const map = exports[index]?.plan.map.name ?? '';
@@ -36,7 +40,7 @@ export function eventTypes({ artifact, exports, untyped }: OpenedPackage): strin
     text,
     '',
     `/** One line of JSON. */`,
-    `export type Line = ${line.join(' | ')};`,
+    `export type ${LINE} = ${line.join(' | ')};`,
     '',
   ].join('\n');
 }

@@ -145,6 +145,15 @@ describe('inspectPackage', () => {
     );
   });
 
+  kernelTest('leaves the name of all lines to them, whatever a program calls its own', async () => {
+    const opened = await openSource(`
+      struct line { int pid; };
+      struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); __type(value, struct line); } lines SEC(".maps");
+    `);
+    expect(eventTypes(opened)).toContain('export interface Line2 {');
+    expect(eventTypes(opened)).toContain('export type Line = Line2;');
+  });
+
   kernelTest('lets no control character of a package through', async () => {
     const { package: read } = await openSource(SOURCE);
     const doc = { brief: 'a\x1b[31m', details: 'b\x07\nc' };

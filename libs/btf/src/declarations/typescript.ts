@@ -16,13 +16,16 @@ const MOST_ENUM_NAMES = 512;
 /**
  * Declares in TypeScript what `JSON.parse` makes of the lines that `compileJsonRow` writes: an interface for each
  * export and for each struct and union inside. Returns the text and the names of the exports, which differ from
- * those wished for where these aren't identifiers or stand for two things.
+ * those wished for where these aren't identifiers or stand for two things; none is among `taken`.
  */
-export function typeScriptTypes(exports: readonly TypeScriptExport[]): {
+export function typeScriptTypes(
+  exports: readonly TypeScriptExport[],
+  taken: readonly string[] = [],
+): {
   readonly text: string;
   readonly names: readonly string[];
 } {
-  const writer = new TypeScriptWriter();
+  const writer = new TypeScriptWriter(taken);
   const names = exports.map((each) => writer.export(each));
   return { text: writer.text(), names };
 }
@@ -31,7 +34,11 @@ class TypeScriptWriter {
   private readonly blocks: string[] = [];
   /** By what is declared: two exports may share types, which are not the same objects here. */
   private readonly names = new Map<string, string>();
-  private readonly taken = new Set(RESERVED);
+  private readonly taken: Set<string>;
+
+  constructor(taken: readonly string[]) {
+    this.taken = new Set([...RESERVED, ...taken]);
+  }
 
   text(): string {
     return this.blocks.join('\n\n');
