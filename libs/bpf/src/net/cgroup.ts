@@ -1,5 +1,14 @@
 import { EcliError, nearNames, printable } from '@ecli/core';
-import { closeSync, constants, openSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DescriptorLink } from '../descriptor-link.ts';
 import { Errno } from '../errno.ts';
@@ -20,12 +29,12 @@ const CGROUP2_SUPER_MAGIC = 0x63677270;
  *
  * @returns its absolute path
  * @throws ATTACH_FAILED for one that isn't there, with near names, and where cgroup2 isn't mounted; ARGUMENT_INVALID
- * for a folder that is no cgroup of version 2
+ * for a file or folder that is no cgroup of version 2
  */
 export function findCgroup(wanted = ''): string {
   const path = wanted.startsWith('/') ? resolve(wanted) : join(cgroupMount(), wanted);
-  if (!isFolder(path)) throw notThere(path);
-  if (statfsSync(path).type === CGROUP2_SUPER_MAGIC) return path;
+  if (!isFolder(path) && !existsSync(path)) throw notThere(path);
+  if (isFolder(path) && statfsSync(path).type === CGROUP2_SUPER_MAGIC) return path;
   const mount = findMount();
   throw new EcliError('ARGUMENT_INVALID', `${printable(path)}: is no cgroup of version 2`, {
     hint: mount === undefined ? MOUNT_IT : `those are under ${printable(mount)}`,
@@ -54,8 +63,13 @@ function findMount(): string | undefined {
   return path?.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 }
 
+/** What can't be reached, or has a name longer than the kernel takes, is none. */
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Offers what is beside the first part of the path that isn't there. */

@@ -7,6 +7,7 @@ import type { BpfLink } from '../link.ts';
 import type { BpfMap } from '../map.ts';
 import { createOpts } from '../opts.ts';
 import type { BpfProgram } from '../program.ts';
+import { requireProcess } from './require-process.ts';
 
 /** What an iterator goes over, where its kind doesn't say all. */
 export type IteratorScope =
@@ -49,13 +50,19 @@ function open(scope: IteratorScope): number | undefined {
   if ('cgroup' in scope) return openFolder(scope.cgroup);
   if ('mapId' in scope) return opened(libbpf.bpf_map_get_fd_by_id(scope.mapId), `map ${scope.mapId}`);
   if ('mapPath' in scope) return opened(libbpf.bpf_obj_get(scope.mapPath), `map ${printable(scope.mapPath)}`);
+  if ('pid' in scope) requireProcess(scope.pid);
   return undefined;
 }
 
+/** kernel/bpf/inode.c, bpf_inode_type: EACCES is a file that is none of bpffs. */
+const OPENING: Readonly<Record<number, string>> = {
+  [Errno.ENOENT]: "isn't in the kernel",
+  [Errno.EACCES]: 'is no map pinned in bpffs, or none that may be opened',
+};
+
 function opened(descriptor: number, subject: string): number {
   if (descriptor >= 0) return descriptor;
-  const reason =
-    -descriptor === Errno.ENOENT ? "isn't in the kernel" : `can't be opened: ${errnoName(descriptor)}`;
+  const reason = OPENING[-descriptor] ?? `can't be opened: ${errnoName(descriptor)}`;
   throw new EcliError('ATTACH_FAILED', `${subject}: ${reason}`, { hint: 'bpftool map show lists the maps' });
 }
 

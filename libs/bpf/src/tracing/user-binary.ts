@@ -2,6 +2,7 @@ import { EcliError, nearNames, printable } from '@ecli/core';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { didYouMean } from '../failures.ts';
+import { requireProcess } from './require-process.ts';
 
 /** Where libraries are, beside the folders of LD_LIBRARY_PATH: ld.so(8), and Debian's folders by architecture. */
 const LIBRARY_FOLDERS = ['/lib64', '/usr/lib64', '/lib', '/usr/lib', '/usr/local/lib64', '/usr/local/lib'];
@@ -38,11 +39,7 @@ function searchedFolders(name: string): string[] {
 }
 
 function findInProcess(name: string | undefined, pid: number): string {
-  if (!existsSync(`/proc/${pid}`)) {
-    throw new EcliError('ATTACH_FAILED', `process ${pid}: isn't running`, {
-      hint: 'pgrep(1) finds the number of a process by its name',
-    });
-  }
+  requireProcess(pid);
   if (name === undefined) return `/proc/${pid}/exe`;
   if (name.includes('/')) return requireFile(`/proc/${pid}/root${resolve(name)}`, name);
   const mapped = mappedFiles(pid);
@@ -56,8 +53,25 @@ function findInProcess(name: string | undefined, pid: number): string {
 }
 
 function mappedFiles(pid: number): string[] {
-  const maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
+  const maps = mapsOf(pid);
   return [...new Set(Array.from(maps.matchAll(/ (\/.*)$/gm), ([, path = '']) => path))];
+}
+
+/** Those of kernel threads are empty, and not everyone may read those of others: proc_pid_maps(5). */
+function mapsOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/maps`, 'utf8');
+  } catch (cause) {
+    requireProcess(pid);
+    throw new EcliError(
+      'ATTACH_FAILED',
+      `process ${pid}: what it has mapped can't be read: ${codeOf(cause)}`,
+      {
+        hint: `name the file by its path: ${pid}:/path/to/file:FUNCTION`,
+        cause,
+      },
+    );
+  }
 }
 
 function requireFile(path: string, name: string): string {
@@ -74,8 +88,17 @@ function notThere(subject: string, name: string, known: readonly string[], hint?
   return new EcliError('ATTACH_FAILED', `${subject} ${printable(name)}: isn't there`, hints);
 }
 
+/** What can't be reached, or has a name longer than the kernel takes, is none. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown';
 }
 
 function namesIn(folder: string): string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ArgumentError, descriptorOf, EcliError, type LoadSpec, MediaType } from '@ecli/core';
+import { ArgumentError, descriptorOf, EcliError, type ErrorCode, type LoadSpec, MediaType } from '@ecli/core';
 import { naming } from './package-error.ts';
 
 function specOf(name: string, reference = name, path?: string): LoadSpec {
@@ -25,6 +25,16 @@ describe('naming', () => {
       hint: 'h',
       details: 'd',
     });
+  });
+
+  test('gives a hint where there is none', () => {
+    const hint = (code: ErrorCode) => naming(specOf('a.json'), new EcliError(code, 'a.json: spoiled'));
+    expect(hint('PACKAGE_INVALID')).toMatchObject({
+      message: 'a.json: spoiled',
+      hint: expect.stringContaining('build'),
+    });
+    expect(hint('OBJECT_INVALID')).toMatchObject({ hint: expect.stringContaining('compile') });
+    expect(hint('MEDIA_TYPE_UNSUPPORTED')).toMatchObject({ hint: undefined });
   });
 
   test('leaves all other errors alone', () => {

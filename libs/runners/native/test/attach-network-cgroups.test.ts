@@ -133,7 +133,7 @@ describe('a cgroup that is not there', () => {
     expect(error.hint).toBe(`did you mean ${cgroup}?`);
   });
 
-  for (const folder of ['/tmp', '/sys/fs/cgroup/cpu']) {
+  for (const folder of ['/tmp', '/etc/hostname', '/sys/fs/cgroup/cpu']) {
     kernelTest(`is named: ${folder}`, async () => {
       const error = await attachError(
         trafficSpec(program, { attach: [{ program: 'ecli0', target: folder }] }),

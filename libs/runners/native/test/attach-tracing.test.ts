@@ -257,6 +257,7 @@ describe('a uprobe', () => {
       "process 4194999: isn't running",
       'pgrep(1) finds the number of a process by its name',
     ]);
+    expect((await hint(`/${'long/'.repeat(1000)}:main`))[0]).toMatch(/^binary .*: isn't there$/);
     expect(await hint('/etc:main')).toEqual(["binary /etc: isn't a file", undefined]);
     expect((await hint('/etc/hostname:main'))[0]).toContain("/etc/hostname can't be read: ELF");
   });
@@ -472,6 +473,13 @@ describe('attaching', () => {
     expect(error.message).toContain('program at_bad');
     expect(kernelDescriptors()).toEqual(before);
     await settledObjects([]);
+  });
+
+  kernelTest('refuses two places for one program, before anything is loaded', async () => {
+    const attach = ['a/b', 'c/d'].map((target) => ({ program: 'at_tp', target }));
+    const error = await failureOf(runner.load(probesSpec(`SEC("${KILL}") int at_tp${RETURN_0}`, { attach })));
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error.message).toBe('--attach at_tp: it is given two places');
   });
 
   kernelTest('leaves a program alone that is only to be loaded, unless --attach names it', async () => {

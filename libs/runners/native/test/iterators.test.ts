@@ -242,6 +242,17 @@ describe('an iterator is refused', () => {
     expect((await errorOf(numbers(1), over('at_entries', '/sys/fs/bpf/no_such'))).message).toBe(
       "map /sys/fs/bpf/no_such: isn't in the kernel",
     );
+    expect((await errorOf(numbers(1), over('at_entries', '/etc/hostname'))).message).toBe(
+      'map /etc/hostname: is no map pinned in bpffs, or none that may be opened',
+    );
+  });
+
+  kernelTest('over a process that is not running', async () => {
+    const { message, hint } = await errorOf(TASKS, over('at_tasks', '4194999'));
+    expect([message, hint]).toEqual([
+      "process 4194999: isn't running",
+      'pgrep(1) finds the number of a process by its name',
+    ]);
   });
 
   kernelTest('over something that a kernel has no iterator for, with near names', async () => {

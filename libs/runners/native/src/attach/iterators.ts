@@ -60,7 +60,7 @@ function mapScope(request: AttachRequest, maps: PlanContext['object']['maps']): 
       hint:
         near.length > 0
           ? `did you mean ${near.map(printable).join(' or ')}?`
-          : `its maps: ${known.map(printable).join(', ')}`,
+          : `its maps: ${known.map(printable).join(', ') || 'none'}; an id or a path in bpffs is of any in the kernel`,
     },
   );
 }

@@ -1,6 +1,6 @@
 import { type BpfObject, type BpfProgram, inNetworkNamespace, sectionTarget, sectionWord } from '@ecli/bpf';
 import type { ObjectFile } from '@ecli/btf';
-import { ArgumentError, EcliError, type LoadSpec, nearNames, printable } from '@ecli/core';
+import { ArgumentError, type AttachTarget, EcliError, type LoadSpec, nearNames, printable } from '@ecli/core';
 import type { ProgramMeta } from '@ecli/packages';
 import type { Attachment, AttachRequest, PlanContext, Planner } from './attachment.ts';
 import { NETWORK_PLANNERS } from './network.ts';
@@ -30,6 +30,7 @@ export function planAttachments(
 ): readonly Attachment[] {
   const asked = new Map(spec.attach?.map(({ program, target }) => [program, target]));
   refuseUnknown([...asked.keys()], programs);
+  refuseTwice(spec.attach ?? []);
   // A namespace that isn't there is an error, also where no program goes there.
   if (spec.netns !== undefined) inNetworkNamespace(spec.netns, () => undefined);
   const context: PlanContext = { object, file, spec };
@@ -62,6 +63,14 @@ function refuseUnknown(names: readonly string[], programs: readonly ProgramMeta[
       ? `did you mean ${near.map(printable).join(' or ')}?`
       : `its programs: ${known.map(printable).join(', ')}`;
   throw new ArgumentError(`--attach ${printable(unknown)}: the package has no such program`, known, { hint });
+}
+
+function refuseTwice(wishes: readonly AttachTarget[]): void {
+  const twice = wishes.find((wish) => wishes.find(({ program }) => program === wish.program) !== wish);
+  if (!twice) return;
+  throw new ArgumentError(`--attach ${printable(twice.program)}: it is given two places`, [], {
+    hint: 'a program is attached to one: start ecli once more for the other',
+  });
 }
 
 function findProgram({ name }: ProgramMeta, object: BpfObject): BpfProgram {
