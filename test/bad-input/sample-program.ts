@@ -4,15 +4,25 @@ import { join } from 'node:path';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { runCli } from '../harness/index.ts';
 
+/** What a package says of a map. */
+export interface MapJson {
+  name: string;
+  ident: string;
+  sample?: object;
+  export_config?: unknown;
+  intepreter?: object;
+}
+
 /** A JSON package as an object, so that a test can spoil any part of it. */
 export interface PackageJson {
   bpf_object: string;
   bpf_object_size: number;
   meta: {
+    enable_multiple_export_types?: boolean;
     bpf_skel: {
       obj_name: string;
       data_sections: { name: string; variables: { name: string; type: string; cmdarg?: object }[] }[];
-      maps: { name: string; ident: string }[];
+      maps: MapJson[];
       progs: { name: string; attach: string; link: boolean }[];
       doc?: object;
     };

@@ -10,6 +10,7 @@ export { startChild } from './child.ts';
 export { type CliOptions, type CliResult, type RunningCli, cliCommand, runCli, startCli } from './cli.ts';
 export {
   type KernelObject,
+  bpfObjectsOf,
   kernelObjectsNamed,
   kernelObjectsOf,
   stillInKernel,

@@ -22,6 +22,24 @@ export function kernelObjectsNamed(name: string): KernelObject[] {
   );
 }
 
+/**
+ * Lists the programs and maps whose names begin so, and those programs' links: `prog 7 on_read`, `link 3 of 7`.
+ * What else the kernel has, of others, may change at any time.
+ */
+export function bpfObjectsOf(prefix: string): string[] {
+  const named = (['prog', 'map'] as const).flatMap((kind) =>
+    show(kind)
+      .filter(({ name }) => name?.startsWith(prefix))
+      .map(({ id, name }) => ({ kind, id, name })),
+  );
+  const programs = new Set(named.filter(({ kind }) => kind === 'prog').map(({ id }) => id));
+  const links = show('link').filter(({ prog_id }) => programs.has(prog_id ?? 0));
+  return [
+    ...named.map(({ kind, id, name }) => `${kind} ${id} ${name}`),
+    ...links.map(({ id, prog_id }) => `link ${id} of ${prog_id}`),
+  ];
+}
+
 /** Says which of `objects` the kernel still has. */
 export function stillInKernel(objects: readonly KernelObject[]): KernelObject[] {
   const present = {
@@ -52,6 +70,6 @@ function readIfThere(path: string): string {
   }
 }
 
-function show(kind: KernelObject['kind']): { id: number; name?: string }[] {
+function show(kind: KernelObject['kind']): { id: number; name?: string; prog_id?: number }[] {
   return JSON.parse(execFileSync('bpftool', ['-j', kind, 'show'], { encoding: 'utf8', maxBuffer: 64 << 20 }));
 }
