@@ -14,6 +14,8 @@ export interface EmitterOptions {
   readonly stream: LogStream;
   /** What messages call the type of the samples: `struct event`. */
   readonly typeName: string;
+  /** True where rows are meant to show a part of the samples, which may be longer then. */
+  readonly isPart?: boolean | undefined;
   /** Shared by all outputs of a program. */
   readonly budget: EventBudget;
   /** Where a person sees the rows. */
@@ -90,8 +92,9 @@ export class SampleEmitter {
 
   /** Says, once, that samples are not what they are shown as: mostly the wrong struct of several. */
   private tellOdd(bytes: number): void {
+    const { rows, stream, typeName, isPart } = this.options;
+    if (isPart && bytes > rows.sampleSize) return;
     this.hasToldOdd = true;
-    const { rows, stream, typeName } = this.options;
     const shown = bytes < rows.sampleSize ? 'what is missing is shown as zero' : 'the rest is not shown';
     stream.say(
       `an event has ${bytes} bytes, ${typeName} has ${rows.sampleSize}: ${shown}; --export STRUCT names another`,

@@ -401,6 +401,13 @@ describe('SamplePump', () => {
     ]);
   });
 
+  test('says nothing of the rest of events of which a part is to be shown', async () => {
+    const running = new Running({ isPart: true });
+    running.reader.write([1], 24);
+    await running.stop();
+    expect(running.lines('stderr')).toEqual([]);
+  });
+
   test('takes the filling of a perf buffer for no part of an event', async () => {
     const running = new Running();
     running.reader.write([1], 20);
