@@ -53,10 +53,7 @@ describe('BTF from elsewhere', () => {
     const kernel = readFileSync('/sys/kernel/btf/vmlinux', 'latin1');
     writeFileSync(full, kernel.replace('\0tgid\0', '\0tgix\0'), 'latin1');
     const args = ['build', '-b', '--btfhub-archive', 'btfhub-archive', 'others.bpf.c', '-o', 'dist'];
-    expect(await runCli(args, { cwd: folder })).toMatchObject({
-      code: 0,
-      stderr: expect.stringContaining('dist/package.tar'),
-    });
+    expect(await runCli(args, { cwd: folder })).toMatchObject({ code: 0, stderr: '' });
     mkdirSync(join(folder, 'unpacked'));
     execFileSync('tar', ['-xf', tar, '-C', join(folder, 'unpacked')]);
     mkdirSync(join(folder, 'empty'));
@@ -69,7 +66,7 @@ describe('BTF from elsewhere', () => {
     const line = await cli.untilLine(/tgix/, () => process.kill(process.pid, 0));
     expect(JSON.parse(line)).toEqual({ pid: process.pid, tgix: process.pid });
     cli.signal('SIGINT');
-    expect((await cli.result).code).toBe(0);
+    expect((await cli.result).code).toBe(130);
   }
 
   kernelTest('a tar runs where the kernel has no BTF of its own', async () => {

@@ -18,8 +18,9 @@ export interface BuildOptions {
   readonly additionalCflags?: readonly string[];
   readonly clang?: string;
   readonly llvmStrip?: string;
-  /** Asks for a tar with BTF of other kernels, which comes with a later version. */
+  /** Writes `package.tar` too: the package, and of each kernel in `btfhubArchive` the BTF that it needs there. */
   readonly btfgen?: boolean;
+  /** A folder with BTF of kernels in BTFHub's layout; naming one asks for `btfgen`. */
   readonly btfhubArchive?: string;
   /** Takes one line of diagnostics: each command that is run. */
   readonly diagnose?: (line: string) => void;
@@ -28,7 +29,7 @@ export interface BuildOptions {
 }
 
 export interface BuildResult {
-  /** The files written, in this order: the object, the skeleton, the package, the header for Wasm. */
+  /** The files written, in this order: the object, the skeleton, the package, the tar, the header for Wasm. */
   readonly files: readonly string[];
   readonly package: ProgramPackage;
   /** Whole lines for the user, escaped; empty when there is nothing to say. */
@@ -40,7 +41,7 @@ export interface BuildResult {
  * same tools give the same bytes.
  *
  * @throws BUILD_FAILED with clang's own words as details, TOOL_MISSING with what installs it,
- *   ARTIFACT_NOT_FOUND, ARTIFACT_UNREADABLE, OUTPUT_FAILED, FEATURE_UNSUPPORTED
+ *   ARGUMENT_INVALID, ARTIFACT_NOT_FOUND, ARTIFACT_UNREADABLE, OUTPUT_FAILED
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
   const { buildPackage } = await import('./build/build-package.ts');

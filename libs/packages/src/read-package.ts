@@ -72,7 +72,8 @@ function mediaTypeOf({ content, descriptor }: Artifact): string {
   return vague.includes(mediaType) ? sniff(content) : mediaType;
 }
 
-const PACKAGE_FILE = 'package.json';
+/** The package in a tar. */
+export const PACKAGE_FILE = 'package.json';
 
 /** A package and what lies beside it, which is looked at where a kernel has no BTF of its own. */
 function parseTarPackage(content: Uint8Array, name: string): ProgramPackage {

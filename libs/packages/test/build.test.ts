@@ -293,7 +293,11 @@ describe('build', () => {
       () => build({ source: client.source, outputDirectory: '/proc/none/x' }),
       'OUTPUT_FAILED',
     ],
-    ['BTF of other kernels', () => build({ source: client.source, btfgen: true }), 'FEATURE_UNSUPPORTED'],
+    [
+      'BTF of other kernels that nobody names',
+      () => build({ source: client.source, btfgen: true }),
+      'ARGUMENT_INVALID',
+    ],
     ['a clang that is not there', () => build({ source: client.source, clang: 'clang-no' }), 'TOOL_MISSING'],
     [
       'an llvm-strip that is not there',

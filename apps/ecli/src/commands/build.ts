@@ -11,8 +11,8 @@ const flags = {
   'additional-cflags': { short: 'a', value: 'FLAGS', repeatable: true, help: 'more flags for clang' },
   'clang-bin': { short: 'c', value: 'PATH', help: 'the clang to compile with' },
   'llvm-strip-bin': { short: 'l', value: 'PATH', help: 'the llvm-strip to strip with' },
-  btfgen: { short: 'b', help: 'add BTF for kernels that have none of their own' },
-  'btfhub-archive': { value: 'FOLDER', help: 'where that BTF is' },
+  btfgen: { short: 'b', help: 'write package.tar too, with BTF for kernels that have none of their own' },
+  'btfhub-archive': { value: 'FOLDER', help: "where those kernels' BTF is: ID/VERSION_ID/ARCH/RELEASE.btf" },
 } as const satisfies FlagTable;
 
 /** `ecli build`, also installed as `ecc`: compiles a `.bpf.c` into a package. */
@@ -23,6 +23,7 @@ export const buildCommand = defineCommand({
   flags,
   examples: [
     'ecli build opens.bpf.c opens.h -o dist && ecli run dist',
+    'ecli build -b --btfhub-archive btfhub-archive opens.bpf.c && ecli run package.tar',
     'ecc opens.bpf.c -a -DDEBUG -a -I../include',
   ],
   notes:

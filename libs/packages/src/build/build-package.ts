@@ -4,8 +4,11 @@ import { EcliError, printable } from '@ecli/core';
 import type { BuildOptions, BuildResult } from '../build.ts';
 import { packageFields, stringifyJsonPackage } from '../json-package.ts';
 import { packageMeta } from '../meta-decoder.ts';
+import { PACKAGE_FILE } from '../read-package.ts';
 import { stemOf } from '../skeleton.ts';
+import { writeTar } from '../tar-writer.ts';
 import { makeFolders, temporaryFor } from './cache-folder.ts';
+import { openKernelFolder, packKernels, type PackedKernels } from './kernel-btf.ts';
 import { packageSource, type SourcePackage } from './package-source.ts';
 import { readText } from './read-text.ts';
 import { wasmHeader } from './wasm-header.ts';
@@ -13,7 +16,7 @@ import { splitWords } from './words.ts';
 
 /** Does what `build` promises, which loads this when there is something to build. */
 export async function buildPackage(options: BuildOptions): Promise<BuildResult> {
-  refuseWhatIsToCome(options);
+  const kernels = openKernelFolder(options);
   const { source, outputDirectory = dirname(source) } = options;
   const built = await packageSource({
     name: source,
@@ -25,24 +28,14 @@ export async function buildPackage(options: BuildOptions): Promise<BuildResult> 
     diagnose: options.diagnose,
     signal: options.signal,
   });
-  const files = await outputFiles(built, options);
+  const packed = kernels && (await packKernels(source, built.object, kernels, options));
+  const files = await outputFiles(built, options, packed);
   writeTogether(outputDirectory, files);
   return {
     files: files.map(({ name }) => join(outputDirectory, name)),
     package: { object: built.object, meta: packageMeta(built.meta, 'meta') },
-    warnings: built.warnings,
+    warnings: built.warnings + (packed?.warnings ?? ''),
   };
-}
-
-function refuseWhatIsToCome({ btfgen, btfhubArchive }: BuildOptions): void {
-  if (!btfgen && btfhubArchive === undefined) return;
-  throw new EcliError(
-    'FEATURE_UNSUPPORTED',
-    '--btfgen: this version does not pack the BTF of other kernels',
-    {
-      hint: 'build without it: the package runs on kernels with BTF of their own (CONFIG_DEBUG_INFO_BTF)',
-    },
-  );
 }
 
 interface OutputFile {
@@ -50,7 +43,11 @@ interface OutputFile {
   readonly content: string | Uint8Array;
 }
 
-async function outputFiles(built: SourcePackage, options: BuildOptions): Promise<readonly OutputFile[]> {
+async function outputFiles(
+  built: SourcePackage,
+  options: BuildOptions,
+  kernels: PackedKernels | undefined,
+): Promise<readonly OutputFile[]> {
   const { object, meta } = built;
   const { format = 'json', wasmHeader: withWasmHeader = false } = options;
   const name = stemOf(basename(options.source));
@@ -59,8 +56,14 @@ async function outputFiles(built: SourcePackage, options: BuildOptions): Promise
     { name: `${name}.bpf.o`, content: object },
     { name: `${name}.skel.${format}`, content: stringify(meta) },
     { name: `package.${format}`, content: stringify(packageFields(built)) },
+    ...(kernels ? [{ name: 'package.tar', content: tarOf(built, kernels) }] : []),
     ...(withWasmHeader ? [{ name: 'ewasm-skel.h', content: wasmHeader(stringifyJsonPackage(built)) }] : []),
   ];
+}
+
+function tarOf(built: SourcePackage, { entries }: PackedKernels): Buffer {
+  const content = Buffer.from(stringifyJsonPackage(built));
+  return writeTar([{ path: PACKAGE_FILE, content }, ...entries]);
 }
 
 async function notation(format: 'json' | 'yaml'): Promise<(value: unknown) => string> {
