@@ -23,7 +23,7 @@ import {
 import { planAttachments } from './attach/plan.ts';
 import { prepareExports } from './exports/prepare-exports.ts';
 import { HelpProgram } from './help-program.ts';
-import { prepareIterators } from './iterators/prepare-iterators.ts';
+import { iteratorsIn, prepareIterators } from './iterators/prepare-iterators.ts';
 import { findKernelBtf, type KernelBtf, type KernelMachine, THIS_MACHINE } from './kernel-btf.ts';
 import { LogStream } from './log-stream.ts';
 import type { Monitor } from './monitors/monitor.ts';
@@ -31,6 +31,7 @@ import { openMonitors } from './monitors/open-monitors.ts';
 import { closeAll, NativeProgram } from './native-program.ts';
 import { EventBudget, type Output } from './output.ts';
 import { naming } from './package-error.ts';
+import { mapColumns } from './rows/map-column.ts';
 
 /** What a package and its arguments come to, before libbpf has seen anything. */
 interface Preparation {
@@ -108,11 +109,16 @@ async function loadPrepared(preparation: Preparation): Promise<Program> {
   let monitors: readonly Monitor[] = [];
   try {
     const plans = planExports({ program: spec.name, meta, object, file }, spec.presentation?.maps);
-    const exports = await prepareExports(plans, { file, meta, spec, stream, budget });
-    removeLeftOvers(diagnose);
     const attachments = planAttachments(meta.bpf_skel.progs, object, file, spec);
-    const others = plans.map(({ map }) => map.name);
-    const iterators = prepareIterators(attachments, { spec, stream, budget, others });
+    const columnOf = mapColumns([
+      ...plans.map(({ map }) => map.name),
+      ...iteratorsIn(attachments).map(({ program }) => program.name),
+    ]);
+    const shared = { spec, stream, budget, columnOf };
+    const exports = await prepareExports(plans, { ...shared, file, meta });
+    const iterators = prepareIterators(attachments, { ...shared, alone: plans.length === 0 });
+    spec.signal?.throwIfAborted();
+    removeLeftOvers(diagnose);
     setVariables(object, values);
     object.load();
     for (const prepared of exports) outputs.push(prepared.open());

@@ -207,14 +207,30 @@ describe('an iterator', () => {
     expect(recording.lines()).toEqual(['entry 0', 'entry 1']);
   });
 
+  const TELLING = `${numbers(1)}
+    SEC("tp/syscalls/sys_enter_kill") int at_tp(struct trace_event_raw_sys_enter *ctx)
+    { return ours() ? tell(ctx->args[1]) : 0; }`;
+
   kernelTest('beside a buffer leaves the program running, and rows tell which is which', async () => {
-    const tracepoint = `SEC("tp/syscalls/sys_enter_kill") int at_tp(struct trace_event_raw_sys_enter *ctx)
-      { return ours() ? tell(ctx->args[1]) : 0; }`;
-    const recording = await Recording.attached(probesSpec(`${numbers(1)}${tracepoint}`, ENTRIES));
+    const recording = await Recording.attached(probesSpec(TELLING, ENTRIES));
     await recording.until(() => recording.lines().length === 1);
     kill(1);
     await recording.program.detach();
-    expect(recording.events()).toEqual([{ at_entries: 'entry 0' }, expect.objectContaining({ number: 0 })]);
+    const event = expect.objectContaining({ number: 0 });
+    expect(recording.events()).toEqual([{ at_entries: 'entry 0' }, { at_events: event }]);
+  });
+
+  kernelTest('beside a buffer has its name before its lines, as the buffer has', async () => {
+    const presentation = { timestamps: 'none' } as const;
+    const spec = probesSpec(TELLING, { ...ENTRIES, format: 'text', presentation });
+    const recording = await Recording.attached(spec);
+    await recording.until(() => recording.lines().length === 2);
+    kill(1);
+    await recording.program.detach();
+    const [header, line, row] = recording.lines();
+    expect(header).toMatch(/^at_events {2}PID /);
+    expect(line).toBe('at_entries entry 0');
+    expect(row).toMatch(/^at_events {3}\d+ /);
   });
 
   kernelTest('beside programs that show nothing leaves them attached', async () => {

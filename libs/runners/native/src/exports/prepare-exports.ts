@@ -1,7 +1,7 @@
 import type { BpfMap } from '@ecli/bpf';
 import { ArgumentError, type LoadSpec, printable } from '@ecli/core';
 import type { ExportPlan } from '@ecli/packages';
-import type { MapColumn } from '../rows/compile-rows.ts';
+import type { MapColumn } from '../rows/map-column.ts';
 import type { ExportContext, PreparedExport } from './prepared-export.ts';
 
 /**
@@ -16,13 +16,9 @@ export async function prepareExports(
   context: ExportContext,
 ): Promise<readonly PreparedExport[]> {
   refuseUnfit(plans, context.spec);
-  const widest = Math.max(...plans.map(({ map }) => map.name.length));
   const pictures = plans.filter(({ kind }) => kind === 'sampled').length;
   return Promise.all(
-    plans.map((plan) => {
-      const mapColumn = plans.length > 1 ? { name: plan.map.name, width: widest } : undefined;
-      return prepare(plan, { mapColumn, pictures }, context);
-    }),
+    plans.map((plan) => prepare(plan, { mapColumn: context.columnOf(plan.map.name), pictures }, context)),
   );
 }
 

@@ -2,7 +2,8 @@ import { type BpfMap, openPerfBuffer, openRingBuffer, type SampleReader } from '
 import { compileFilter, type Layout, selectFields } from '@ecli/btf';
 import { type BufferExport, type PackageMeta, sampleLayout, type StackTraceMeta } from '@ecli/packages';
 import type { Output } from '../output.ts';
-import { compileRows, type MapColumn, type RowSettings } from '../rows/compile-rows.ts';
+import { compileRows, type RowSettings } from '../rows/compile-rows.ts';
+import type { MapColumn } from '../rows/map-column.ts';
 import type { Rows } from '../rows/rows.ts';
 import { SampleEmitter } from '../sample-emitter.ts';
 import { SamplePump } from '../sample-pump.ts';
@@ -24,7 +25,15 @@ export async function prepareBuffer(
   const { filters = [] } = presentation;
   const filter = filters.length > 0 ? compileFilter(layout, filters) : undefined;
   const { screen } = presentation;
-  const emitter = new SampleEmitter({ rows, filter, stream, typeName: layout.spelling, budget, screen });
+  const emitter = new SampleEmitter({
+    rows,
+    filter,
+    stream,
+    typeName: layout.spelling,
+    isPart: 'members' in plan.type,
+    budget,
+    screen,
+  });
   return { open: () => openBuffer(plan, emitter, context) };
 }
 

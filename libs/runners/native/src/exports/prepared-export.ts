@@ -3,6 +3,7 @@ import type { LoadSpec } from '@ecli/core';
 import type { PackageMeta } from '@ecli/packages';
 import type { LogStream } from '../log-stream.ts';
 import type { EventBudget, Output } from '../output.ts';
+import type { MapColumn } from '../rows/map-column.ts';
 
 /** An export whose decoder is compiled; once the object is loaded, it can be opened. */
 export interface PreparedExport {
@@ -17,4 +18,6 @@ export interface ExportContext {
   readonly spec: LoadSpec;
   readonly stream: LogStream;
   readonly budget: EventBudget;
+  /** What tells an output of this name from the others. */
+  readonly columnOf: (name: string) => MapColumn | undefined;
 }

@@ -1,5 +1,5 @@
 import { type LoadSpec, printable } from '@ecli/core';
-import type { MapColumn } from '../rows/compile-rows.ts';
+import { mapCell, type MapColumn } from '../rows/map-column.ts';
 import { type TimeNotation, timeNotation } from '../rows/timestamps.ts';
 
 /** How the lines of an iterator's text are written; it has no members that could be chosen, filtered or sorted by. */
@@ -39,7 +39,7 @@ export function iteratorLines(settings: LineSettings): IteratorLines {
 }
 
 function textLines({ column }: LineSettings, notation: TimeNotation | undefined): IteratorLines {
-  const name = column ? `${printable(column.name).padEnd(column.width)} ` : '';
+  const name = mapCell(column);
   return {
     write: (line, us) => `${name}${notation ? `${notation.text(us)} ` : ''}${safe(line)}\n`,
   };

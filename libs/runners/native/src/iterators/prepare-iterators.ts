@@ -4,6 +4,7 @@ import type { Attachment } from '../attach/attachment.ts';
 import { IteratorAttachment } from '../attach/iterators.ts';
 import type { LogStream } from '../log-stream.ts';
 import type { EventBudget, Output } from '../output.ts';
+import type { MapColumn } from '../rows/map-column.ts';
 import { iteratorLines } from './iterator-lines.ts';
 import { IteratorOutput } from './iterator-output.ts';
 
@@ -11,8 +12,14 @@ export interface IteratorContext {
   readonly spec: Pick<LoadSpec, 'format' | 'presentation' | 'backpressure'>;
   readonly stream: LogStream;
   readonly budget: EventBudget;
-  /** The names of what the program shows beside its iterators. */
-  readonly others: readonly string[];
+  /** Whether the program shows nothing but its iterators. */
+  readonly alone: boolean;
+  readonly columnOf: (name: string) => MapColumn | undefined;
+}
+
+/** The iterators among what is to be attached. */
+export function iteratorsIn(attachments: readonly Attachment[]): readonly IteratorAttachment[] {
+  return attachments.filter((attachment) => attachment instanceof IteratorAttachment);
 }
 
 /**
@@ -25,21 +32,18 @@ export function prepareIterators(
   attachments: readonly Attachment[],
   context: IteratorContext,
 ): readonly Output[] {
-  const iterators = attachments.filter((attachment) => attachment instanceof IteratorAttachment);
+  const iterators = iteratorsIn(attachments);
   const [first] = iterators;
   if (!first) return [];
-  const { spec, stream, budget, others } = context;
-  if (others.length === 0) refuseMembers(spec, first);
-  const names = [...others, ...iterators.map(({ program }) => program.name)];
-  const width = Math.max(...names.map((name) => name.length));
-  const lasting = others.length === 0 && iterators.length < attachments.length;
+  const { spec, stream, budget, alone, columnOf } = context;
+  if (alone) refuseMembers(spec, first);
+  const lasting = alone && iterators.length < attachments.length;
   return iterators.map((iterator) => {
     const { name } = iterator.program;
-    const column = names.length > 1 ? { name, width } : undefined;
     const { format, presentation, backpressure } = spec;
     const lines = iteratorLines({
       name,
-      column,
+      column: columnOf(name),
       format,
       ...(presentation && { presentation }),
       startUs: () => stream.openedUs,

@@ -11,7 +11,8 @@ import {
 import { printable, type Screen } from '@ecli/core';
 import { type SampledExport, sampledLayout } from '@ecli/packages';
 import type { ExportContext, PreparedExport } from '../exports/prepared-export.ts';
-import { compileRows, type MapColumn, type RowSettings } from '../rows/compile-rows.ts';
+import { compileRows, type RowSettings } from '../rows/compile-rows.ts';
+import { mapCell, type MapColumn } from '../rows/map-column.ts';
 import { RowPrefix } from '../rows/row-prefix.ts';
 import type { Rows } from '../rows/rows.ts';
 import { timeNotation } from '../rows/timestamps.ts';
@@ -140,7 +141,7 @@ class SampleView {
     const { presentation, mapColumn, startUs } = this.settings;
     // Histograms carry no time unless it is asked for.
     const notation = timeNotation(presentation.timestamps ?? 'none', startUs);
-    const name = mapColumn ? `${printable(mapColumn.name).padEnd(mapColumn.width)} ` : '';
+    const name = mapCell(mapColumn);
     const prefix = new RowPrefix(notation, (time) => (notation ? `${name}${time} ` : name));
     const reader = new HistogramReader(this.plan.map.name, this.layout);
     return new HistogramRows(reader, style, prefix, this.layout.size);

@@ -7,7 +7,8 @@ import {
   type StampedRowRenderer,
   type TextRowRenderer,
 } from '@ecli/btf';
-import { type OutputFormat, type Presentation, printable, type Screen } from '@ecli/core';
+import type { OutputFormat, Presentation, Screen } from '@ecli/core';
+import { mapCell, type MapColumn } from './map-column.ts';
 import { PlainRows, RawRows } from './plain-rows.ts';
 import { PrefixedRows } from './prefixed-rows.ts';
 import { RowPrefix } from './row-prefix.ts';
@@ -16,17 +17,10 @@ import { ScreenRows } from './screen-rows.ts';
 import { StampedRows } from './stamped-rows.ts';
 import { timeNotation } from './timestamps.ts';
 
-/** The column that tells exports apart. */
-export interface MapColumn {
-  readonly name: string;
-  /** Characters of the longest name. */
-  readonly width: number;
-}
-
 export interface RowSettings {
   readonly format: OutputFormat;
   readonly presentation: Presentation;
-  /** Present where a program has several exports. */
+  /** Present where a program has several outputs. */
   readonly mapColumn?: MapColumn | undefined;
   /** When the program was attached: microseconds since the epoch. */
   readonly startUs: () => number;
@@ -54,7 +48,7 @@ export function compileRows(layout: Layout, settings: RowSettings): Rows {
 /** The time, by default to the second, and what the renderer writes. */
 function textRows(renderer: TextRowRenderer, { presentation, mapColumn, startUs }: RowSettings): Rows {
   const notation = timeNotation(presentation.timestamps ?? 'local', startUs);
-  const map = mapColumn ? `${printable(mapColumn.name).padEnd(mapColumn.width)} ` : '';
+  const map = mapCell(mapColumn);
   const heading = notation ? `${'TIME'.padEnd(notation.width)} ` : '';
   const prefix = new RowPrefix(notation, (time) => `${map}${notation ? `${time} ` : ''}`);
   const header = `${map}${heading}${renderer.header}`;
@@ -77,7 +71,7 @@ function screenRows(
   { presentation, mapColumn, startUs }: RowSettings,
 ): Rows {
   const notation = timeNotation(presentation.timestamps ?? 'local', startUs);
-  const map = mapColumn ? `${printable(mapColumn.name).padEnd(mapColumn.width)}  ` : '';
+  const map = mapCell(mapColumn, '  ');
   const [begin, end] = colors ? DIM : PLAIN;
   const [beginHeading, endHeading] = colors ? BOLD : PLAIN;
   const heading = `${map}${notation ? `${'TIME'.padEnd(notation.width)}  ` : ''}`;

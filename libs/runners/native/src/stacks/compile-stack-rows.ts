@@ -1,9 +1,10 @@
 import { type Field, type Layout, selectFields } from '@ecli/btf';
-import { ArgumentError, printable } from '@ecli/core';
+import { ArgumentError } from '@ecli/core';
 import type { StackTraceMeta } from '@ecli/packages';
 import { BareAddresses, type Frame, type FrameSource, Symbolizer } from '@ecli/symbols';
 import { compileRows, type RowSettings } from '../rows/compile-rows.ts';
 import { memberLabel } from '../rows/label.ts';
+import { mapCell } from '../rows/map-column.ts';
 import { RowPrefix } from '../rows/row-prefix.ts';
 import type { Rows } from '../rows/rows.ts';
 import { timeNotation } from '../rows/timestamps.ts';
@@ -55,7 +56,7 @@ function textRows(
 /** Before whose stack it is: the time where it is asked for, since the plain form has none. */
 function prefixOf({ presentation, mapColumn, startUs }: RowSettings): RowPrefix {
   const notation = timeNotation(presentation.timestamps ?? 'none', startUs);
-  const map = mapColumn ? `${printable(mapColumn.name).padEnd(mapColumn.width)} ` : '';
+  const map = mapCell(mapColumn);
   return new RowPrefix(notation, (time) => `${map}${notation ? `${time} ` : ''}`);
 }
 
