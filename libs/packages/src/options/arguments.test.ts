@@ -282,8 +282,9 @@ describe('usageText', () => {
   });
 
   test('breaks long descriptions between words', () => {
-    const long = optionsOf(variable('x', 'int', { description: 'word '.repeat(60) }));
-    const lines = usageText({ name: 'a', reference: 'a' }, {}, long, initial).split('\n');
+    const description = 'word '.repeat(60);
+    const long = optionsOf(variable('x', 'int', { description }));
+    const lines = usageText({ name: 'a', reference: 'a' }, { description }, long, initial).split('\n');
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
   });
 

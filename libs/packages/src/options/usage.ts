@@ -2,6 +2,8 @@ import { listed, printable, printableLines, wrap } from '@ecli/core';
 import type { PackageDoc } from '../meta.ts';
 import type { ProgramOption } from './program-options.ts';
 
+const WIDTH = 100;
+
 /** One line of the list of options. */
 interface OptionLine {
   readonly spelling: string;
@@ -51,7 +53,14 @@ function docParagraphs(name: string, doc: PackageDoc = {}): readonly string[] {
   const paragraphs = [brief === name ? undefined : brief, doc.description, doc.details];
   return paragraphs
     .filter((text) => text !== undefined && text !== '')
-    .map((text) => printableLines(text ?? ''));
+    .map((text) => inLines(printableLines(text ?? '')));
+}
+
+function inLines(text: string): string {
+  return text
+    .split('\n')
+    .flatMap((line) => (line.length > WIDTH ? wrap(line, WIDTH) : [line]))
+    .join('\n');
 }
 
 function optionLine(option: ProgramOption, initial: Uint8Array): OptionLine {
@@ -76,7 +85,6 @@ function shortened(value: string): string {
   return value.length > VALUE_LENGTH ? `${value.slice(0, VALUE_LENGTH)}…` : value;
 }
 
-const WIDTH = 100;
 /** A longer spelling has its text on the line below. */
 const SPELLING_WIDTH = 34;
 
