@@ -93,9 +93,12 @@ async function fetchArtifact(request: RunRequest, around: RunSurroundings): Prom
     ...(mediaType !== undefined && { mediaType }),
   });
   stop.throwIfAborted();
-  const { descriptor } = artifact;
-  logger.log('info', `${reference}: ${descriptor.mediaType}, ${descriptor.size} bytes, ${descriptor.digest}`);
+  if (logger.shows('info')) logger.log('info', `${reference}: ${described(artifact)}`);
   return artifact;
+}
+
+function described({ descriptor: { mediaType, size, digest } }: Artifact): string {
+  return `${mediaType}, ${size} bytes, ${digest}`;
 }
 
 function load(

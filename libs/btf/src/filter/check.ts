@@ -10,7 +10,6 @@ import type { Comparison, ComparisonSyntax, MemberSyntax, PatternSyntax, Syntax 
 
 /** Converting wider integers to a double would round twice. */
 const WIDEST_AS_DOUBLE = 8;
-const PATH = /^[\p{L}_$][\p{L}\p{N}_$]*(?:\.[\p{L}_$][\p{L}\p{N}_$]*|\[\d+\])*$/u;
 const TRUTH: Readonly<Record<string, bigint>> = { false: 0n, true: 1n };
 
 /**
@@ -197,7 +196,7 @@ class Checker {
 
   /** The member of the sample that is called as a bare word says. */
   private otherMember({ text, quoted }: Word): Field | undefined {
-    if (quoted || !PATH.test(text) || !this.isMember(text)) return undefined;
+    if (quoted || !isPath(text) || !this.isMember(text)) return undefined;
     return memberAt(this.layout, text);
   }
 
@@ -265,4 +264,9 @@ function namesOf({ values }: EnumShape, wanted: string): string {
 function membersOf(name: string, shape: Field['shape']): string | undefined {
   if (!('fields' in shape)) return undefined;
   return `one of its members: ${listed(shape.fields.map((field) => `${name}.${field.name}`))}`;
+}
+
+function isPath(text: string): boolean {
+  // Not a constant, as in scanner.ts.
+  return /^[\p{L}_$][\p{L}\p{N}_$]*(?:\.[\p{L}_$][\p{L}\p{N}_$]*|\[\d+\])*$/u.test(text);
 }

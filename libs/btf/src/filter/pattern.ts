@@ -1,7 +1,5 @@
 import type { TextTest } from './condition.ts';
 
-/** Characters that mean something else than themselves in a regular expression. */
-const LITERAL = /^(\^?)((?:[^\\^$.*+?()[\]{}|]|\\[^\p{L}\p{N}])*)(\$?)$/u;
 const IGNORE_CASE = '(?i)';
 
 /**
@@ -13,13 +11,19 @@ const IGNORE_CASE = '(?i)';
 export function textTestOf(pattern: string): TextTest {
   const ignoresCase = pattern.startsWith(IGNORE_CASE);
   const source = ignoresCase ? pattern.slice(IGNORE_CASE.length) : pattern;
-  const [, begin, escaped, end] = LITERAL.exec(source) ?? [];
+  const [, begin, escaped, end] = asLiteral(source) ?? [];
   if (escaped === undefined || ignoresCase || !isPlain(escaped)) {
     return { kind: 'matches', pattern: new RegExp(source, ignoresCase ? 'i' : '') };
   }
   const bytes = Buffer.from(escaped.replace(/\\([^])/gu, '$1'));
   if (begin !== '' && end !== '') return { kind: 'equals', bytes };
   return { kind: begin === '' ? (end === '' ? 'contains' : 'ends') : 'begins', bytes };
+}
+
+/** Matches what has no character that means something else than itself, but for an anchor at either end. */
+function asLiteral(source: string): RegExpExecArray | null {
+  // Not a constant, as in scanner.ts.
+  return /^(\^?)((?:[^\\^$.*+?()[\]{}|]|\\[^\p{L}\p{N}])*)(\$?)$/u.exec(source);
 }
 
 /** Whether the bytes of `text` stand for nothing else; bytes that are no UTF-8 all show as U+FFFD. */

@@ -1,3 +1,5 @@
+import { LITTLE_ENDIAN } from '../byte-order.ts';
+
 /**
  * Integers as decimal digits, without BigInt and without allocation: values come as signed 32-bit parts, low
  * part first, which V8 passes in registers (a larger number would be boxed for each call).
@@ -5,23 +7,29 @@
  * A store of four digits may reach up to three bytes past the number; what follows overwrites them.
  */
 
-/** The two digits of 0–99. Made from these, the larger tables take 2 ms of each start, and not 4. */
-const TWO_DIGITS = new Int32Array(100).map(
-  (_, value) => 0x3030 | Math.floor(value / 10) | ((value % 10) << 8),
-);
+/** `0` to `9999`, each with its leading zeros. Joined by natively written code, they take a third of a start's 1.5 ms. */
+function allFourDigits(): string {
+  const two = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0'));
+  return two.map((high) => high + two.join(high)).join('');
+}
 
 /**
  * The four digits of 0–9999 as little-endian words. The numbers it is asked for are in range by arithmetic, so
  * no look-up has a fallback, nor a function of its own: V8 inlines only so much, and these are the hottest lines.
  */
-const FOUR_DIGITS = new Int32Array(10_000).map(
-  (_, value) => (TWO_DIGITS[Math.floor(value / 100)] as number) | ((TWO_DIGITS[value % 100] as number) << 16),
-);
+const FOUR_DIGITS = littleEndianWords(new TextEncoder().encode(allFourDigits()));
 
 /** The same without leading zeros: a zero byte at the end for each. */
-export const UP_TO_FOUR_DIGITS = FOUR_DIGITS.map(
-  (digits, value) => digits >>> (value < 10 ? 24 : value < 100 ? 16 : value < 1_000 ? 8 : 0),
-);
+export const UP_TO_FOUR_DIGITS = FOUR_DIGITS.slice();
+for (let value = 0; value < 1_000; value++) {
+  const digits = FOUR_DIGITS[value] as number;
+  UP_TO_FOUR_DIGITS[value] = digits >>> (value < 10 ? 24 : value < 100 ? 16 : 8);
+}
+
+function littleEndianWords({ buffer }: Uint8Array): Int32Array {
+  if (!LITTLE_ENDIAN) Buffer.from(buffer).swap32();
+  return new Int32Array(buffer);
+}
 
 const MINUS = 0x2d;
 

@@ -1,23 +1,36 @@
 import { printable } from '@ecli/core';
 
-/** The bytes that stand for a character which can't stand for itself, by its code point. */
-export type Escapes = ReadonlyMap<number, Uint8Array>;
-
 /** All code points that either escape may concern lie in these ranges. */
 const CANDIDATES = [
   [0x00, 0x9f],
   [0x2028, 0x2069],
 ] as const;
 
+/**
+ * The bytes that stand for characters which can't stand for themselves. They are found when the first is asked for:
+ * most programs send none, and a millisecond of each start is saved.
+ */
+export class Escapes {
+  private bytes: ReadonlyMap<number, Uint8Array> | undefined;
+
+  constructor(private readonly spell: (character: string) => string) {}
+
+  /** Returns undefined where the character stands for itself. */
+  get(codePoint: number): Uint8Array | undefined {
+    this.bytes ??= escapesBy(this.spell);
+    return this.bytes.get(codePoint);
+  }
+}
+
 /** What `printable` of @ecli/core spells out in a line of text. */
-export const TEXT_ESCAPES: Escapes = escapesOf(printable);
+export const TEXT_ESCAPES = new Escapes(printable);
 
 /** What a JSON string needs or a terminal would act on. */
-export const JSON_ESCAPES: Escapes = escapesOf(jsonCharacter);
+export const JSON_ESCAPES = new Escapes(jsonCharacter);
 
 /** Both of these in a cell of CSV, whose quotes are doubled. */
-export const CSV_ESCAPES: Escapes = escapesOf((character) => doubledQuotes(printable(character)));
-export const CSV_JSON_ESCAPES: Escapes = escapesOf((character) => doubledQuotes(jsonCharacter(character)));
+export const CSV_ESCAPES = new Escapes((character) => doubledQuotes(printable(character)));
+export const CSV_JSON_ESCAPES = new Escapes((character) => doubledQuotes(jsonCharacter(character)));
 
 /** Doubles the quotes in what stands in the quotes of a CSV cell (RFC 4180 section 2.7). */
 export function doubledQuotes(text: string): string {
@@ -36,12 +49,12 @@ function jsonCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-function escapesOf(escape: (character: string) => string): Escapes {
+function escapesBy(spell: (character: string) => string): ReadonlyMap<number, Uint8Array> {
   const escapes = new Map<number, Uint8Array>();
   for (const [first, last] of CANDIDATES) {
     for (let codePoint = first; codePoint <= last; codePoint++) {
       const character = String.fromCodePoint(codePoint);
-      const escaped = escape(character);
+      const escaped = spell(character);
       if (escaped !== character) escapes.set(codePoint, Buffer.from(escaped));
     }
   }

@@ -109,9 +109,9 @@ describe('escapes', () => {
     for (let codePoint = 0; codePoint <= 0xffff; codePoint++) {
       if (codePoint >= 0xd800 && codePoint <= 0xdfff) continue;
       const character = String.fromCodePoint(codePoint);
-      if (TEXT_ESCAPES.has(codePoint) !== (printable(character) !== character))
+      if ((TEXT_ESCAPES.get(codePoint) !== undefined) !== (printable(character) !== character))
         expect(character).toBe('escaped');
-      if (JSON_ESCAPES.has(codePoint) !== (jsonText(character) !== `"${character}"`)) {
+      if ((JSON_ESCAPES.get(codePoint) !== undefined) !== (jsonText(character) !== `"${character}"`)) {
         expect(character).toBe('escaped');
       }
     }
