@@ -55,6 +55,7 @@ describe('explainRefusal', () => {
     ['combined stack size of 2 calls is 544. Too large', '512 bytes'],
     ['Unreleased reference id=2 alloc_insn=4', 'released on every path'],
     ['back-edge from insn 9 to 3', 'no end of the loop'],
+    ["ldimm64 failed to find the address for kernel symbol 'runqueues'.", 'CONFIG_KALLSYMS_ALL'],
   ])('has a hint on %s', (reason, hint) => {
     expect(explainRefusal([reason])?.hint).toContain(hint);
   });

@@ -18,11 +18,17 @@ const REFUSALS: readonly KnownRefusal[] = [
       'ask first (bpf_core_field_exists, bpf_core_type_exists) and do without where it is missing',
   },
   {
+    reason: /failed to find the address for kernel symbol/,
+    hint:
+      'the kernel knows the addresses of functions only, of variables with CONFIG_KALLSYMS_ALL:\n' +
+      'come to what it holds by way of a struct that the program is given, such as the current task',
+  },
+  {
     reason:
       /math between (?:map_value|pkt|fp|\w+) pointer and register with unbounded|unbounded (?:min|memory|max)|pointer be out of bounds/,
     hint:
       'the verifier knows no upper bound of the number: compare it with a constant first (`if (n > MAX) return 0;`)\n' +
-      'or mask it (`n &= MAX - 1`), of an unsigned type, and use that very variable',
+      'or mask it (`n &= MAX - 1`), of an unsigned type of 64 bits, and use that very variable',
   },
   {
     reason: /invalid zero-sized read/,
