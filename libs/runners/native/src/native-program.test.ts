@@ -38,11 +38,11 @@ function program(parts: Partial<ProgramParts>): {
 } {
   const stream = new LogStream();
   const log: string[] = [];
-  const ended = new Promise<string>((resolve) => {
+  const ended = new Promise<string>((settle) => {
     stream.logs.subscribe({
       next: ({ bytes }) => log.push(Buffer.from(bytes).toString()),
-      error: (error: Error) => resolve(error.message),
-      complete: () => resolve('complete'),
+      error: (error: Error) => settle(error.message),
+      complete: () => settle('complete'),
     });
   });
   const object = { close: () => undefined } as unknown as BpfObject;
