@@ -164,6 +164,8 @@ function forward(logs: Observable<LogChunk>, display: Display): Promise<void> {
   return ended;
 }
 
+const LONG_MS = 1 << 30;
+
 async function firstOf(
   ended: Promise<void>,
   stop: AbortSignal,
@@ -171,6 +173,8 @@ async function firstOf(
   timeoutMs: number | undefined,
 ): Promise<void> {
   const cleanup = new AbortController();
+  // Nothing of a program that shows nothing keeps node waiting, nor does a listener to a signal.
+  const waiting = setInterval(() => undefined, LONG_MS);
   const stopped = new Promise<void>((resolve) => {
     stop.addEventListener('abort', () => resolve(), { once: true, signal: cleanup.signal });
   });
@@ -181,6 +185,7 @@ async function firstOf(
   try {
     if (!stop.aborted) await Promise.race([ended, stopped, unread, elapsed]);
   } finally {
+    clearInterval(waiting);
     clearTimeout(timer);
     cleanup.abort();
   }
