@@ -35,6 +35,37 @@ test.each(['run', 'inspect', 'build'])('the page of %s has each of its flags', a
   expect(flags.filter((flag) => flag !== '--help' && !page.includes(flag))).toEqual([]);
 });
 
+describe('the formats', () => {
+  const text = readFileSync(join(ROOT, 'docs/formats.md'), 'utf8');
+  const rows = [...text.matchAll(/^\|.*\| \[[^\]]*\]\(\.\.\/(?<file>[^)]+)\) › (?<names>.*?) *\|$/gm)];
+  const references = rows.map(({ groups: { file = '', names = '' } = {} }) => ({
+    file,
+    names: names.split(' › ').map((name) => name.replaceAll('\\', '')),
+  }));
+
+  test('have a test in each row', () => {
+    const lines = text.split('\n').filter((line) => /^\|(?! *(?:---|[^|]*\| what it does ))/.test(line));
+    expect(lines.length).toBeGreaterThan(80);
+    expect(lines.filter((line) => !rows.some(([row]) => row === line))).toEqual([]);
+  });
+
+  test('name tests that are there', () => {
+    const missing = references.filter(({ file, names }) => {
+      const source = readFileSync(join(ROOT, file), 'utf8');
+      return names.some((name) => !isNamedIn(source, name));
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
+/** Whether a test file has a string that is `name`, or that begins with it and goes on as a template does. */
+function isNamedIn(source: string, name: string): boolean {
+  return (
+    ["'", '"', '`'].some((quote) => source.includes(`${quote}${name}${quote}`)) ||
+    source.includes(`\`${name}\${`)
+  );
+}
+
 describe('decisions', () => {
   const names = readdirSync(join(ROOT, 'docs/decisions')).filter((name) => /^\d/.test(name));
   const read = (name: string): string => readFileSync(join(ROOT, 'docs/decisions', name), 'utf8');

@@ -17,6 +17,7 @@ export {
   untilGone,
 } from './kernel-objects.ts';
 export { asOrdinaryUser, withoutKernelBtf, withoutLibrary } from './namespace.ts';
+export { type TestInterface, testInterface } from './test-interface.ts';
 export { temporaryFolder } from './temporary-folder.ts';
 export { eventually } from './eventually.ts';
 export { repository } from './repository.ts';
