@@ -5,8 +5,8 @@ import { type TimeNotation, timeNotation } from '../rows/timestamps.ts';
 /** How the lines of an iterator's text are written; it has no members that could be chosen, filtered or sorted by. */
 export interface IteratorLines {
   readonly header?: string;
-  /** The bytes of one line; `us` is the time in microseconds since the epoch. */
-  write(line: string, us: number): string | Uint8Array;
+  /** The bytes of one line, given without its end; `us` is the time in microseconds since the epoch. */
+  write(line: Buffer, us: number): Buffer;
 }
 
 export interface LineSettings extends Pick<LoadSpec, 'format' | 'presentation'> {
@@ -34,14 +34,17 @@ export function iteratorLines(settings: LineSettings): IteratorLines {
     case 'csv':
       return csvLines(settings, notation);
     case 'raw':
-      return { write: (line) => rawLine(Buffer.from(line)) };
+      return { write: rawLine };
   }
 }
 
 function textLines({ column }: LineSettings, notation: TimeNotation | undefined): IteratorLines {
   const name = mapCell(column);
   return {
-    write: (line, us) => `${name}${notation ? `${notation.text(us)} ` : ''}${safe(line)}\n`,
+    write(line, us) {
+      const time = notation ? `${notation.text(us)} ` : '';
+      return Buffer.from(`${name}${time}${safe(line.toString())}\n`);
+    },
   };
 }
 
@@ -54,7 +57,7 @@ function jsonLines({ name }: LineSettings, notation: TimeNotation | undefined): 
   return {
     write(line, us) {
       const time = notation && { timestamp: notation.text(us).trimStart() };
-      return `${JSON.stringify({ ...time, [name]: line })}\n`;
+      return Buffer.from(`${JSON.stringify({ ...time, [name]: line.toString() })}\n`);
     },
   };
 }
@@ -65,7 +68,8 @@ function csvLines({ column }: LineSettings, notation: TimeNotation | undefined):
   return {
     header: record([...(notation ? ['timestamp'] : []), 'line']),
     write(line, us) {
-      return `${record([...(notation ? [notation.text(us).trimStart()] : []), line])}\n`;
+      const time = notation ? [notation.text(us).trimStart()] : [];
+      return Buffer.from(`${record([...time, line.toString()])}\n`);
     },
   };
 }
@@ -75,7 +79,7 @@ function csvCell(text: string): string {
   return /[",]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-function rawLine(line: Buffer): Uint8Array {
+function rawLine(line: Buffer): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(line.byteLength);
   return Buffer.concat([length, line]);

@@ -3,6 +3,7 @@ import type { Backpressure, ProgramCounts } from '@ecli/core';
 import type { LogStream } from '../log-stream.ts';
 import type { EventBudget, Output } from '../output.ts';
 import type { IteratorLines } from './iterator-lines.ts';
+import { LineSplitter } from './line-splitter.ts';
 
 /** Twice what the kernel gives at once: kernel/bpf/bpf_iter.c, bpf_seq_read. */
 const READ_BYTES = 64 << 10;
@@ -84,29 +85,24 @@ export class IteratorOutput implements Output {
 
   private async showAll(text: Pick<IteratorText, 'read'>): Promise<void> {
     const buffer = new Uint8Array(READ_BYTES);
-    const decoder = new TextDecoder();
-    let unfinished = '';
+    const splitter = new LineSplitter();
     for (;;) {
       await this.untilReleased();
       const length = await text.read(buffer);
-      this.bytes += length;
-      const decoded = decoder.decode(buffer.subarray(0, length), { stream: length > 0 });
-      const lines = `${unfinished}${decoded}`.split('\n');
-      unfinished = lines.pop() ?? '';
-      if (length === 0 && unfinished !== '') lines.push(unfinished);
-      this.show(lines);
+      this.show(length > 0 ? splitter.add(buffer.subarray(0, length)) : splitter.rest());
       if (length === 0 || this.options.budget.remaining <= 0) return;
     }
   }
 
-  private show(lines: readonly string[]): void {
+  private show(lines: readonly Buffer[]): void {
     const { budget, stream } = this.options;
     const shown = lines.slice(0, budget.remaining);
     budget.spend(shown.length);
     this.events += shown.length;
+    this.bytes += shown.reduce((sum, { byteLength }) => sum + byteLength, 0);
     if (shown.length === 0 || !stream.observed) return;
     const timeUs = stream.now();
-    const bytes = Buffer.concat(shown.map((line) => bytesOf(this.options.lines.write(line, timeUs))));
+    const bytes = Buffer.concat(shown.map((line) => this.options.lines.write(line, timeUs)));
     stream.emit({ stream: 'plain', timeUs, bytes, lines: shown.length });
   }
 
@@ -140,8 +136,4 @@ export class IteratorOutput implements Output {
   private tellCaughtUp(): void {
     for (const resolve of this.catchingUp.splice(0)) resolve();
   }
-}
-
-function bytesOf(line: string | Uint8Array): Uint8Array {
-  return typeof line === 'string' ? Buffer.from(line) : line;
 }
