@@ -58,11 +58,15 @@ describe('the formats', () => {
   });
 });
 
-/** Whether a test file has a string that is `name`, or that begins with it and goes on as a template does. */
+/** Whether a test file has a test of that name: as a string, or as a template with one of the file's strings in it. */
 function isNamedIn(source: string, name: string): boolean {
+  const hasString = (text: string) => ["'", '"', '`'].some((quote) => source.includes(quote + text + quote));
+  const prefixes = [...source.matchAll(/`(?<prefix>[^`$]+)\$\{\w+\}`/g)].map(
+    (match) => match.groups?.['prefix'] ?? '',
+  );
   return (
-    ["'", '"', '`'].some((quote) => source.includes(`${quote}${name}${quote}`)) ||
-    source.includes(`\`${name}\${`)
+    hasString(name) ||
+    prefixes.some((prefix) => name.startsWith(prefix) && hasString(name.slice(prefix.length)))
   );
 }
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect } from '@jest/globals';
 import { kernelTest, whyNoKernel } from '@ecli/bpf/testing';
 import { parseObject } from '@ecli/btf';
+import { spawnSync } from 'node:child_process';
 import { bpfObjectsOf, eventually, runCli, startCli, temporaryFolder } from '../harness/index.ts';
 import { expectPlainWords, expectRefusal } from './refusal.ts';
 import {
@@ -35,6 +36,7 @@ struct stack {
 	char comm[16];
 	int kstack_sz;
 	int ustack_sz;
+	int too_much;
 	__u64 kstack[8];
 	__u64 ustack[8];
 };
@@ -58,7 +60,8 @@ int badmap_prog(void *ctx)
 	__builtin_memset(stack->kstack, 0, sizeof(stack->kstack));
 	__builtin_memset(stack->ustack, 0, sizeof(stack->ustack));
 	stack->kstack_sz = bpf_get_stack(ctx, stack->kstack, sizeof(stack->kstack), 0);
-	stack->ustack_sz = 1 << 20;
+	stack->ustack_sz = bpf_get_stack(ctx, stack->ustack, sizeof(stack->ustack), BPF_F_USER_STACK);
+	stack->too_much = 1 << 20;
 	bpf_ringbuf_submit(stack, 0);
 	return 0;
 }
@@ -188,7 +191,7 @@ describe('what a map is said to hold, and cannot, is refused', () => {
 
 describe('a stack that says it has more bytes than there is room for', () => {
   kernelTest('is cut, and that is said once', async () => {
-    const cli = startCli(['run', writePackage(folder, 'stacks', stacks({})())]);
+    const cli = startCli(['run', writePackage(folder, 'stacks', stacks({ ustack_sz: 'too_much' })())]);
     await cli.untilLine(/^ {2}7 /);
     cli.signal('SIGINT');
     const result = await cli.result;
@@ -196,6 +199,22 @@ describe('a stack that says it has more bytes than there is room for', () => {
     expect(
       result.stderr.match(/a user stack says it has 1048576 bytes, 64 of ustack are shown/g),
     ).toHaveLength(1);
+    expectPlainWords(result);
+    await eventually('nothing left', () => bpfObjectsOf(PREFIX).length === before.length);
+  });
+});
+
+describe('processes that end while their stacks are named', () => {
+  kernelTest('are shown to the last, with addresses where names are gone', async () => {
+    const cli = startCli(['run', '--filter', 'comm==true', writePackage(folder, 'ended', stacks({})())]);
+    await cli.untilLine(/^COMM: true /, () => spawnSync('true'));
+    for (let count = 0; count < 50; count++) spawnSync('true');
+    cli.signal('SIGINT');
+    const result = await cli.result;
+    expect(result.code).toBe(130);
+    expect(result.stderr).not.toMatch(/error/);
+    expect(result.stdout.match(/^COMM: true /gm)?.length).toBeGreaterThan(50);
+    expect(result.stdout).toMatch(/^ {2}0 \[<[0-9a-f]{16}>\]/m);
     expectPlainWords(result);
     await eventually('nothing left', () => bpfObjectsOf(PREFIX).length === before.length);
   });
