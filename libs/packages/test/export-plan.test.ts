@@ -2,7 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { compileObject } from '@ecli/bpf/testing';
 import { mapDefinitions, type ObjectFile, parseObject } from '@ecli/btf';
 import { ArgumentError, EcliError } from '@ecli/core';
-import { describeObject, type MapMeta, type PackageMeta, planExports } from '../src/index.ts';
+import {
+  describeObject,
+  type ExportConfig,
+  type MapMeta,
+  type PackageMeta,
+  planExports,
+} from '../src/index.ts';
 
 const OBJECT = compileObject(`
 #include "vmlinux.h"
@@ -81,5 +87,15 @@ describe('what a program shows', () => {
       ['sampled', 'totals', 'struct total'],
       ['ring', 'sums', 'struct total'],
     ]);
+  });
+
+  test('by default is what the map itself says of its values, and nothing of no_export', () => {
+    const configs: Readonly<Record<string, ExportConfig>> = { totals: 'default', sums: 'no_export' };
+    const meta = metaOf(['totals', 'sums', 'calls'], ({ name }) => ({
+      ...sampled(),
+      export_config: configs[name] ?? 'no_export',
+    }));
+    const several = { ...meta, enable_multiple_export_types: true };
+    expect(planned(several)).toEqual([['sampled', 'totals', 'struct total']]);
   });
 });

@@ -277,6 +277,22 @@ describe('attach', () => {
     expect(recording.text('stderr')).toContain('attached on_kill');
   });
 
+  kernelTest('debug_verbose says what --verbose does', async () => {
+    const recording = await Recording.attached(changed((meta) => ({ ...meta, debug_verbose: true })));
+    expect(recording.text('stderr')).toContain("loading object 'kills_bpf'");
+    await recording.program.detach();
+  });
+
+  kernelTest('perf_buffer_pages are a power of two', async () => {
+    const of = (perf_buffer_pages: number): LoadSpec =>
+      changed((meta) => ({ ...meta, perf_buffer_pages }), { buffer: 'perf' });
+    expect((await failureOf(runner.load(of(3)))).message).toContain('3');
+    const recording = await Recording.attached(of(1));
+    kill(2);
+    await recording.program.detach();
+    expect(recording.numbers()).toEqual(counting(2));
+  });
+
   kernelTest('leaves programs alone that libbpf loads only on demand', async () => {
     const more = 'SEC("?tp/syscalls/no_such_tracepoint") int second(void *ctx) { return 0; }';
     const recording = await Recording.attached(kills({ more }));
