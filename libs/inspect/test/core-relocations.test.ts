@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { kernelTest } from '@ecli/bpf/testing';
+import { compileObject, kernelTest } from '@ecli/bpf/testing';
 import { parseObject } from '@ecli/btf';
 import { checkKernels, checkPrograms, findKernelBtf, type OpenedPackage } from '../src/index.ts';
 import { openSource } from './opened.ts';
@@ -134,4 +134,73 @@ describe('kernels by their BTF', () => {
     mkdirSync(empty);
     expect(() => findKernelBtf(empty)).toThrow(/empty: no BTF of a kernel in it/);
   });
+});
+
+/** What a kernel might have. */
+const TARGET = `
+  enum wide { WIDE_A, WIDE_B = 1ULL << 40 };
+  struct thing { int number; unsigned int flags; void *pointer; int bits : 4; long wide; };
+  struct flexible { int count; int items[0]; };
+  struct one_item { int count; int items[1]; };
+  struct twice { int same; int moved; int other; };
+  struct twice___2 { int same; long moved; unsigned int other; };
+  struct cred { enum wide wide; union { int a; char b; }; };
+  struct thing thing; struct flexible flexible; struct one_item one_item;
+  struct twice twice; struct twice___2 twice___2; struct cred cred;
+`;
+
+/** Loads go by a pointer into a map's value, where the verifier takes them of any size. */
+const ASKING = `
+  #define __core __attribute__((preserve_access_index))
+  #define PROGRAM(name, type) SEC("raw_tp/sched_switch") int name(u64 *ctx) { \
+    int zero = 0; struct type *it = bpf_map_lookup_elem(&values, &zero); if (!it) return 0;
+  struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __uint(key_size, 4); __uint(value_size, 256); } values SEC(".maps");
+  enum wide___local { WIDE_A, WIDE_B };
+  struct thing { int number; unsigned int flags; void *pointer; int bits : 4; long wide; } __core;
+  struct thing___smaller { short number; unsigned short flags; char *pointer; int wide; } __core;
+  struct thing___plain { int bits; } __core;
+  struct flexible { int count; int items[0]; } __core;
+  struct one_item___more { int count; int items[4]; } __core;
+  struct twice { int same; int moved; int other; } __core;
+  struct cred___enum { enum wide___local wide; } __core;
+  struct cred___more { union { int a; }; union { char b; }; union { int a_; }; enum wide___local w; } __core;
+
+  PROGRAM(same, thing) return it->number + it->flags + (it->pointer != 0); }
+  PROGRAM(fewer_signed, thing___smaller) return it->number; }
+  PROGRAM(fewer_unsigned, thing___smaller) return it->flags; }
+  PROGRAM(other_pointer, thing___smaller) return it->pointer != 0; }
+  PROGRAM(wide, thing___smaller) return it->wide; }
+  PROGRAM(wide_by_helper, thing___smaller) { return BPF_CORE_READ(it, wide); } }
+  PROGRAM(bits, thing___plain) return it->bits; }
+  PROGRAM(bits_by_helper, thing) return BPF_CORE_READ_BITFIELD_PROBED(it, bits); }
+  PROGRAM(past_flexible, flexible) return BPF_CORE_READ(it, items[3]); }
+  PROGRAM(within_one, one_item___more) return BPF_CORE_READ(it, items[0]); }
+  PROGRAM(past_one, one_item___more) return BPF_CORE_READ(it, items[3]); }
+  PROGRAM(twice_same, twice) return BPF_CORE_READ(it, same); }
+  PROGRAM(twice_moved, twice) return BPF_CORE_READ(it, moved); }
+  PROGRAM(twice_moved_exists, twice) return bpf_core_field_exists(it->moved); }
+  PROGRAM(matches_enum, thing) return bpf_core_type_exists(struct cred___enum) ? BPF_CORE_READ((struct one_item___more *)it, items[3]) : 1; }
+  PROGRAM(matches_more, thing) return bpf_core_type_exists(struct cred___more) ? BPF_CORE_READ((struct one_item___more *)it, items[3]) : 1; }
+`;
+
+describe("types of a kernel that differ from the program's", () => {
+  kernelTest(
+    'are taken where libbpf takes them, and refused where it refuses them',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'ecli-btf-'));
+      try {
+        const btfPath = join(folder, 'target.btf');
+        writeFileSync(btfPath, compileObject(TARGET));
+        const asking = await openSource(ASKING, asksForMatches);
+        const [kernel] = checkKernels(asking, findKernelBtf(btfPath)).kernels;
+        const checked = checkPrograms(asking, { btfPath }).programs;
+        const libbpfs = checked.filter(({ verdict }) => verdict !== 'ok');
+        const ours = new Set(kernel?.unresolved.map(({ program }) => program));
+        expect([...ours].sort()).toEqual(libbpfs.map(({ name }) => name).sort());
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+    120_000,
+  );
 });

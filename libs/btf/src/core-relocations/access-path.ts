@@ -1,7 +1,6 @@
 import type { Btf } from '../btf.ts';
 import type { CoreRelocation, CoreRelocationKind } from '../btf-ext.ts';
 import { objectInvalid } from '../object-invalid.ts';
-import type { ResolvedType } from '../types.ts';
 
 /** One step from a type into it: a member with a name, or an element of an array. */
 export type AccessStep =
@@ -16,6 +15,10 @@ export interface AccessPath {
   readonly index: number;
   /** Empty unless a field is asked for. */
   readonly steps: readonly AccessStep[];
+  /** Id of the type of what the path leads to. */
+  readonly type: number;
+  /** A bit-field: instructions can't load it alone. */
+  readonly isBits: boolean;
   /** Set where an enumerator is asked for. */
   readonly enumerator?: string;
   /** As C would have it: `task_struct.mm.pgd`, `bpf_func_id: BPF_FUNC_loop`. */
@@ -31,14 +34,14 @@ export function accessPath(btf: Btf, { type: root, access, kind }: CoreRelocatio
   if (!/^\d+(?::\d+)*$/.test(access) || indices.length > MOST_STEPS) throw invalid(access, 'not indices');
   const name = btf.type(root).name;
   const [index = 0, ...rest] = indices;
-  if (isTypeKind(kind)) return { root, index: 0, steps: [], text: name };
+  if (isTypeKind(kind)) return { ...ofType(root), text: name };
   if (isEnumeratorKind(kind)) return enumeratorPath(btf, root, index, access);
-  const steps = stepsOf(btf, root, rest, access);
+  const { steps, type, isBits } = follow(btf, root, rest, access);
   const text = steps.reduce(
     (path, step) => (step.kind === 'member' ? `${path}.${step.name}` : `${path}[${step.index}]`),
     index === 0 ? name : `${name}[${index}]`,
   );
-  return { root, index, steps, text };
+  return { root, index, steps, type, isBits, text };
 }
 
 export function isTypeKind(kind: CoreRelocationKind): boolean {
@@ -49,31 +52,44 @@ export function isEnumeratorKind(kind: CoreRelocationKind): boolean {
   return kind.startsWith('enumval_');
 }
 
+function ofType(root: number): Omit<AccessPath, 'text'> {
+  return { root, index: 0, steps: [], type: root, isBits: false };
+}
+
 function enumeratorPath(btf: Btf, root: number, index: number, access: string): AccessPath {
   const type = btf.resolve(root);
   const value = type.kind === 'enum' ? type.values[index] : undefined;
   if (!value) throw invalid(access, `there is no such enumerator in ${type.kind}`);
-  return { root, index: 0, steps: [], enumerator: value.name, text: `${btf.type(root).name}: ${value.name}` };
+  return { ...ofType(root), enumerator: value.name, text: `${btf.type(root).name}: ${value.name}` };
 }
 
 /** Members without a name are passed through: kernels differ in what is anonymous. */
-function stepsOf(btf: Btf, root: number, indices: readonly number[], access: string): AccessStep[] {
+function follow(
+  btf: Btf,
+  root: number,
+  indices: readonly number[],
+  access: string,
+): Pick<AccessPath, 'steps' | 'type' | 'isBits'> {
   const steps: AccessStep[] = [];
-  let type: ResolvedType = btf.resolve(root);
+  let id = root;
+  let isBits = false;
   for (const index of indices) {
+    const type = btf.resolve(id);
     if (type.kind === 'struct' || type.kind === 'union') {
       const member = type.members[index];
       if (!member) throw invalid(access, `${type.kind} ${type.id} has no member ${index}`);
       if (member.name !== '') steps.push({ kind: 'member', name: member.name, type: member.type });
-      type = btf.resolve(member.type);
+      id = member.type;
+      isBits = member.bitSize > 0;
     } else if (type.kind === 'array') {
       steps.push({ kind: 'element', index });
-      type = btf.resolve(type.element);
+      id = type.element;
+      isBits = false;
     } else {
       throw invalid(access, `type ${type.id} has nothing inside`);
     }
   }
-  return steps;
+  return { steps, type: id, isBits };
 }
 
 function invalid(access: string, problem: string): Error {

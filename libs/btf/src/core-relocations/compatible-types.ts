@@ -77,7 +77,7 @@ export class CompatibleTypes {
     }
   }
 
-  /** For `bpf_core_type_matches`: members, enumerators and signs too; behind a pointer only names. */
+  /** For `bpf_core_type_matches`: members, enumerators, sizes and signs too; behind a pointer only names. */
   matches(localId: number, targetId: number, behindPointer = false, depth = DEEPEST): boolean {
     const comparison = `${behindPointer ? 'pointers' : 'matches'} ${localId} ${targetId}`;
     return this.once(comparison, () => this.compareMatches(localId, targetId, behindPointer, depth));
@@ -101,7 +101,7 @@ export class CompatibleTypes {
       case 'union':
         return this.compositesMatch(local, target, behindPointer, inside);
       case 'int':
-        return target.kind === 'int' && local.signed === target.signed;
+        return target.kind === 'int' && local.size === target.size && local.signed === target.signed;
       case 'pointer':
         return target.kind === 'pointer' && this.matches(local.target, target.target, true, depth - 1);
       case 'array':
@@ -123,7 +123,7 @@ export class CompatibleTypes {
   ): boolean {
     if (behindPointer)
       return target.kind === local.kind || (target.kind === 'forward' && target.of === local.kind);
-    if (target.kind !== local.kind) return false;
+    if (target.kind !== local.kind || local.members.length > target.members.length) return false;
     return local.members.every((member) =>
       target.members.some((other) => namesMatch(member, other) && compare(member.type, other.type)),
     );
@@ -159,5 +159,6 @@ function namesMatch(local: Named, target: Named, orNone = false): boolean {
 }
 
 function enumeratorsMatch(local: EnumType, target: EnumType): boolean {
+  if (local.size !== target.size || local.values.length > target.values.length) return false;
   return local.values.every((value) => target.values.some((other) => namesMatch(value, other)));
 }

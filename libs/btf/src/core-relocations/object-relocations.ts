@@ -1,6 +1,6 @@
 import type { Btf } from '../btf.ts';
 import { type CoreRelocation, readBtfExt, type SourceLine } from '../btf-ext.ts';
-import { type ElfSymbol, SymbolType } from '../elf-file.ts';
+import { SymbolType } from '../elf-file.ts';
 import type { ObjectFile } from '../object-file.ts';
 import { type AccessPath, accessPath } from './access-path.ts';
 import { essentialName } from './flavors.ts';
@@ -44,17 +44,19 @@ export class ObjectRelocations {
   constructor(private readonly file: ObjectFile) {
     const { btf, elf } = file;
     const { lines, relocations } = readBtfExt(file);
+    const functions = functionsBySection(file);
     this.sections = [...relocations].map(([name, all]) => {
-      const functions = functionsOf(file, name);
-      const sources = (lines.get(name) ?? []).filter(({ line }) => line > 0);
+      const section = elf.section(name);
+      const own = (section && functions.get(section.index)) ?? [];
+      const sources = (lines.get(name) ?? []).filter(({ line }) => line > 0).sort(byOffset);
       return {
-        code: elf.section(name)?.data ?? new Uint8Array(0),
-        entries: functions.map(({ value }) => value),
+        code: section?.data ?? new Uint8Array(0),
+        entries: own.map(({ offset }) => offset),
         relocations: all.map((relocation) => ({
           ...relocation,
           path: accessPath(btf, relocation),
-          program: functions.find((each) => holds(each, relocation.offset))?.name ?? name,
-          source: sources.findLast(({ offset }) => offset <= relocation.offset),
+          program: functionAt(own, relocation.offset)?.name ?? name,
+          source: lastUpTo(sources, relocation.offset),
         })),
       };
     });
@@ -83,7 +85,7 @@ function unresolvedIn(
 ): readonly UnresolvedRelocation[] {
   const resolved = relocations.map((each) => ({
     ...each,
-    resolution: matcher.resolve(each.path, each.kind),
+    resolution: matcher.resolve(each.path, each.kind, isAccess(code, each.offset)),
   }));
   if (resolved.every(({ resolution }) => resolution.resolves)) return [];
   const constants = new Map(
@@ -103,11 +105,49 @@ function unresolvedIn(
   return [...found.values()];
 }
 
-function functionsOf({ elf }: ObjectFile, section: string): readonly ElfSymbol[] {
-  const index = elf.section(section)?.index;
-  return elf.symbols.filter((symbol) => symbol.type === SymbolType.FUNC && symbol.section === index);
+/** `code & 7`: BPF_LDX, BPF_ST, BPF_STX of linux/include/uapi/linux/bpf_common.h and bpf.h. */
+const ACCESSES: readonly number[] = [1, 2, 3];
+
+function isAccess(code: Uint8Array, offset: number): boolean {
+  return ACCESSES.includes((code[offset] ?? 0) & 7);
 }
 
-function holds({ value, size }: ElfSymbol, offset: number): boolean {
-  return offset >= value && offset < value + size;
+/** A function in its section. */
+interface CodeRange {
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
+function functionsBySection({ elf }: ObjectFile): ReadonlyMap<number, readonly CodeRange[]> {
+  const found = new Map<number, CodeRange[]>();
+  for (const { name, type, section, value, size } of elf.symbols) {
+    if (type !== SymbolType.FUNC) continue;
+    const known = found.get(section);
+    if (known) known.push({ name, offset: value, size });
+    else found.set(section, [{ name, offset: value, size }]);
+  }
+  for (const functions of found.values()) functions.sort(byOffset);
+  return found;
+}
+
+function functionAt(functions: readonly CodeRange[], offset: number): CodeRange | undefined {
+  const found = lastUpTo(functions, offset);
+  return found && offset < found.offset + found.size ? found : undefined;
+}
+
+function byOffset(one: { readonly offset: number }, other: { readonly offset: number }): number {
+  return one.offset - other.offset;
+}
+
+/** Of items that are sorted by offset, the last that stands at `offset` or before. */
+function lastUpTo<T extends { readonly offset: number }>(items: readonly T[], offset: number): T | undefined {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((items[middle]?.offset ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return items[low - 1];
 }

@@ -48,6 +48,26 @@ describe('reachableCode', () => {
     expect(reached(asks, { 0: 1n })).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
+  test('takes both ways after a mov that extends a sign, and after a load that is atomic', () => {
+    const extends8: readonly Instruction[] = [
+      [MOV, 1, 0, 0x80],
+      [MOV_REGISTER, 0x12, 8, 0],
+      [JEQ, 2, 1, 0x80],
+      [MOV, 0, 0, 7],
+      EXIT,
+    ];
+    expect(reached(extends8)).toEqual([0, 1, 2, 3, 4]);
+    // smp_load_acquire, BPF_LOAD_ACQ: r2 = *(u32 *)(r1)
+    const loads: readonly Instruction[] = [
+      [MOV, 2, 0, 0],
+      [0xc3, 0x12, 0, 0x100],
+      [JEQ, 2, 1, 0],
+      [MOV, 0, 0, 7],
+      EXIT,
+    ];
+    expect(reached(loads)).toEqual([0, 1, 2, 3, 4]);
+  });
+
   test('takes both ways where a call or a join leaves a register unknown', () => {
     const call: readonly Instruction[] = [
       [MOV, 0, 0, 0],

@@ -77,11 +77,7 @@ class Walk {
       case Class.LDX:
         return this.reach(next, this.assign(at, registers, this.constants.get(at)));
       default:
-        // Of stores only atomic ones change registers: r0, or the source.
-        return this.reach(
-          next,
-          code === 0xc3 || code === 0xdb ? forget(registers, [0, this.source(at)]) : registers,
-        );
+        return this.reach(next, isAtomic(code) ? forget(registers, this.namedBy(at)) : registers);
     }
   }
 
@@ -137,7 +133,8 @@ class Walk {
   private compute(at: number, code: number, registers: Registers): bigint | undefined {
     const left = registers[this.destination(at)];
     const right = this.operand(at, code, registers);
-    if (right === undefined) return undefined;
+    // An offset makes it another operation: a mov that extends the sign, a division of signed numbers.
+    if (right === undefined || this.view.getInt16(at + 2, LITTLE_ENDIAN) !== 0) return undefined;
     const bits = (code & 7) === Class.ALU ? 32 : 64;
     const result = binary(code & 0xf0, left, right, bits);
     return result === undefined ? undefined : BigInt.asUintN(bits, result);
@@ -162,12 +159,17 @@ class Walk {
     return LITTLE_ENDIAN ? both >> 4 : both & 0xf;
   }
 
+  /** Atomic operations give back what was there in r0 or in the source, and loads in the destination. */
+  private namedBy(at: number): readonly number[] {
+    return [0, this.source(at), this.destination(at)];
+  }
+
   private immediate(at: number): number {
     return this.view.getInt32(at + 4, LITTLE_ENDIAN);
   }
 }
 
-/** `code & 0xf0` of arithmetic: add, or, and, shifts, xor, mov. A sign-extending mov is no constant to us. */
+/** `code & 0xf0` of arithmetic: add, or, and, shifts, xor, mov. */
 function binary(
   operation: number,
   left: bigint | undefined,
@@ -196,6 +198,11 @@ function binary(
     default:
       return undefined;
   }
+}
+
+/** `code & 0xe7`: BPF_STX | BPF_ATOMIC, of any size. */
+function isAtomic(code: number): boolean {
+  return (code & 0xe7) === 0xc3;
 }
 
 function forget(registers: Registers, lost: readonly number[]): Registers {

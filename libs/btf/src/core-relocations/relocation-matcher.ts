@@ -15,8 +15,10 @@ export type Resolution =
 
 /** What the kernel has for a path in one of its types. */
 interface Match {
-  /** What an instruction would get; two candidates must come to the same. */
+  /** What an instruction would get, and for a field where it lies; two candidates must come to the same. */
   readonly value: string;
+  /** Of a field. */
+  readonly place?: Place;
 }
 
 /** Relocations that come to 0 where the kernel has nothing like it, and so always resolve. */
@@ -56,7 +58,11 @@ export class RelocationMatcher {
     }
   }
 
-  resolve(path: AccessPath, kind: CoreRelocationKind): Resolution {
+  /** `isAccess`: of an instruction that loads or stores the field itself, by its offset. */
+  resolve(path: AccessPath, kind: CoreRelocationKind, isAccess: boolean): Resolution {
+    if (kind !== 'type_id_local' && this.local.type(path.root).name === '') {
+      return { resolves: false, reason: 'types without a name are not looked for', near: [] };
+    }
     const candidates = this.candidatesOf(path.root);
     const matches = candidates.flatMap((id) => this.match(path, kind, id) ?? []);
     const values = new Set(matches.map(({ value }) => value));
@@ -67,6 +73,9 @@ export class RelocationMatcher {
         near: [],
       };
     }
+    const [{ place } = {}] = matches;
+    const problem = isAccess && place && this.accessProblem(path, place);
+    if (problem) return { resolves: false, reason: problem, near: [] };
     if (matches.length > 0 || ALWAYS.has(kind)) {
       return { resolves: true, ...constantOf(kind, matches[0]) };
     }
@@ -74,9 +83,19 @@ export class RelocationMatcher {
     return this.noMember(path, candidates);
   }
 
+  /** A load of another size would give another number, unless the number is unsigned, or an address. */
+  private accessProblem({ type: own, isBits }: AccessPath, { type, bitSize }: Place): string | undefined {
+    const ownSize = isBits ? 0 : sizeIn(this.local, own);
+    const size = bitSize > 0 ? 0 : sizeIn(this.target, type);
+    if (ownSize === size) return undefined;
+    const kinds = [this.local.resolve(own), this.target.resolve(type)];
+    if (size > 0 && ownSize > 0 && (kinds.every(isPointer) || kinds.every(isUnsigned))) return undefined;
+    const has = bitSize > 0 ? `has ${bitSize} bits` : `is ${this.target.spell(type)}, of ${size} bytes`;
+    return `the kernel's ${has}, and it is accessed as ${this.local.spell(own)}: only of unsigned integers and pointers may the size differ`;
+  }
+
   private candidatesOf(root: number): number[] {
     const { kind, name } = this.local.type(root);
-    if (name === '') return [];
     const ids = this.candidates.get(essentialName(name)) ?? [];
     return ids.filter((id) => this.target.type(id).kind === kind);
   }
@@ -105,14 +124,20 @@ export class RelocationMatcher {
   }
 
   private matchField({ index, steps }: AccessPath, kind: CoreRelocationKind, id: number): Match | undefined {
-    let place: Place | undefined = { type: id, bit: index * this.sizeOf(id) * 8, bitSize: 0 };
+    let place: Place | undefined = { type: id, bit: index * sizeIn(this.target, id) * 8, bitSize: 0 };
     for (const step of steps) {
       place = step.kind === 'member' ? this.member(step, place) : this.element(step.index, place);
       if (!place) return undefined;
     }
-    return {
-      value: kind === 'field_exists' ? '' : `${place.bit}/${place.bitSize}/${this.sizeOf(place.type)}`,
-    };
+    return { value: `${place.bit} ${this.aspect(kind, place)}`, place };
+  }
+
+  /** What of a field beside its place a relocation of this kind depends on. */
+  private aspect(kind: CoreRelocationKind, { type, bitSize }: Place): string {
+    if (kind === 'field_exists') return '';
+    if (kind === 'field_signed') return String(isSigned(this.target.resolve(type)));
+    if (kind === 'field_byte_offset' && bitSize === 0) return '';
+    return `${bitSize} ${sizeIn(this.target, type)}`;
   }
 
   /** The first member of this name decides, in anonymous members too. */
@@ -135,17 +160,12 @@ export class RelocationMatcher {
     return undefined;
   }
 
-  /** An array at the end of a struct may be read past its length. */
+  /** A flexible array may be read past its length, which is 0. */
   private element(index: number, at: Place): Place | undefined {
     const type = this.target.resolve(at.type);
     if (type.kind !== 'array') return undefined;
     if (index >= type.length && !isFlexible(type, at)) return undefined;
-    return { type: type.element, bit: at.bit + index * this.sizeOf(type.element) * 8, bitSize: 0 };
-  }
-
-  private sizeOf(id: number): number {
-    const { kind } = this.target.resolve(id);
-    return SIZED.has(kind) ? this.target.sizeOf(id) : 0;
+    return { type: type.element, bit: at.bit + index * sizeIn(this.target, type.element) * 8, bitSize: 0 };
   }
 
   private noType({ root }: AccessPath): Resolution {
@@ -229,8 +249,25 @@ interface Place {
   readonly holder?: CompositeType;
 }
 
+function sizeIn(btf: Btf, id: number): number {
+  const { kind } = btf.resolve(id);
+  return SIZED.has(kind) ? btf.sizeOf(id) : 0;
+}
+
+function isPointer({ kind }: BtfType): boolean {
+  return kind === 'pointer';
+}
+
+function isUnsigned(type: BtfType): boolean {
+  return type.kind === 'int' && !type.signed;
+}
+
+function isSigned(type: BtfType): boolean {
+  return (type.kind === 'int' || type.kind === 'enum') && type.signed;
+}
+
 function isFlexible({ length }: ArrayType, { holder, type }: Place): boolean {
-  return length <= 1 && holder?.kind === 'struct' && holder.members.at(-1)?.type === type;
+  return length === 0 && holder?.members.at(-1)?.type === type;
 }
 
 function nameOf({ kind, name }: BtfType, root: string): string {
