@@ -61,6 +61,15 @@ describe('several exports', () => {
     expect(recording.program.counts).toMatchObject({ events: 3 });
   });
 
+  test('are all to have the fields and the members of filters; the hint says how to show one alone', async () => {
+    for (const presentation of [{ fields: ['number'] }, { filters: ['number>1'] }]) {
+      const error = await failureOf(runner.load(both({ presentation })));
+      expect(error).toBeInstanceOf(ArgumentError);
+      expect(error.message).toContain('map notes: ');
+      expect(error.hint).toContain('--map shows one of the maps alone: calls, notes');
+    }
+  });
+
   kernelTest('of which the user names one are that one, as if it were alone', async () => {
     const lines = await linesOf(both({ presentation: { maps: ['notes'] } }), 2);
     expect(lines).toHaveLength(2);

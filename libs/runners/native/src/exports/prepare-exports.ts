@@ -1,5 +1,5 @@
 import type { BpfMap } from '@ecli/bpf';
-import { ArgumentError, type LoadSpec, printable } from '@ecli/core';
+import { ArgumentError, listed, type LoadSpec, printable } from '@ecli/core';
 import type { ExportPlan } from '@ecli/packages';
 import type { MapColumn } from '../rows/map-column.ts';
 import type { ExportContext, PreparedExport } from './prepared-export.ts';
@@ -18,8 +18,29 @@ export async function prepareExports(
   refuseUnfit(plans, context.spec);
   const pictures = plans.filter(({ kind }) => kind === 'sampled').length;
   return Promise.all(
-    plans.map((plan) => prepare(plan, { mapColumn: context.columnOf(plan.map.name), pictures }, context)),
+    plans.map(async (plan) => {
+      try {
+        return await prepare(plan, { mapColumn: context.columnOf(plan.map.name), pictures }, context);
+      } catch (error) {
+        throw plans.length > 1 ? ofSeveral(error, plan, plans) : error;
+      }
+    }),
   );
+}
+
+/** Fields and filters have to fit every map that is shown; which didn't, and how to show fewer, is worth a word. */
+function ofSeveral(
+  error: unknown,
+  { map }: ExportPlan<BpfMap>,
+  plans: readonly ExportPlan<BpfMap>[],
+): unknown {
+  if (!(error instanceof ArgumentError)) return error;
+  const { message, known, hint } = error;
+  const advice = `--map shows one of the maps alone: ${listed(plans.map((plan) => plan.map.name))}`;
+  return new ArgumentError(`map ${printable(map.name)}: ${message}`, known, {
+    hint: hint === undefined ? advice : `${hint}\n${advice}`,
+    cause: error,
+  });
 }
 
 /** What an export has to know of the others. */
