@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,11 +91,11 @@ describe('kernels by their BTF', () => {
   ] as const) {
     kernelTest(
       `lack what libbpf finds lacking where ${name || 'nothing'} is renamed`,
-      () => {
+      async () => {
         const btfPath = doctored(name, other);
-        const [kernel] = checkKernels(opened, findKernelBtf(btfPath)).kernels;
+        const [kernel] = (await checkKernels(opened, findKernelBtf(btfPath))).kernels;
         const ours = new Set(kernel?.unresolved.map(({ program }) => program));
-        const checked = checkPrograms(opened, { btfPath }).programs;
+        const checked = (await checkPrograms(opened, { btfPath })).programs;
         const libbpfs = checked.filter(({ verdict }) => verdict !== 'ok');
         expect([...ours].sort()).toEqual(libbpfs.map((each) => each.name).sort());
         for (const { failure } of libbpfs) expect(failure?.message).toContain('CO-RE relocation');
@@ -104,8 +105,8 @@ describe('kernels by their BTF', () => {
     );
   }
 
-  kernelTest('are told with the line of source, the reason and near names', () => {
-    const [kernel] = checkKernels(opened, findKernelBtf(doctored('tgid', 'tgix'))).kernels;
+  kernelTest('are told with the line of source, the reason and near names', async () => {
+    const [kernel] = (await checkKernels(opened, findKernelBtf(doctored('tgid', 'tgix')))).kernels;
     expect(kernel?.unresolved.find(({ program }) => program === 'member')).toMatchObject({
       access: 'task_struct.tgid',
       kind: 'field_byte_offset',
@@ -115,17 +116,31 @@ describe('kernels by their BTF', () => {
     });
   });
 
-  kernelTest('are found in folders, and each is told by its path', () => {
+  kernelTest('are found in folders, and each is told by its path', async () => {
     const tree = join(folder, 'tree');
     mkdirSync(join(tree, 'ubuntu/22.04/x86_64'), { recursive: true });
     writeFileSync(join(tree, 'ubuntu/22.04/x86_64/5.15.btf'), readFileSync(KERNEL_BTF));
     writeFileSync(join(tree, 'broken.btf'), 'no BTF');
     writeFileSync(join(tree, 'README'), 'not looked at');
-    const { kernels } = checkKernels(opened, findKernelBtf(tree));
+    const { kernels } = await checkKernels(opened, findKernelBtf(tree));
     expect(kernels.map(({ btf, verdict }) => [btf.slice(tree.length + 1), verdict])).toEqual([
       ['broken.btf', 'unreadable'],
       ['ubuntu/22.04/x86_64/5.15.btf', 'unresolved'],
     ]);
+  });
+
+  kernelTest('are left alone once a signal came', async () => {
+    const signal = AbortSignal.abort(new Error('enough'));
+    const kernels = findKernelBtf(KERNEL_BTF);
+    await expect(checkKernels(opened, kernels, { signal })).rejects.toThrow('enough');
+    await expect(checkPrograms(opened, { signal })).rejects.toThrow('enough');
+  });
+
+  kernelTest('that are not regular files are not waited for', async () => {
+    const pipe = join(folder, 'pipe.btf');
+    execFileSync('mkfifo', [pipe]);
+    const { kernels } = await checkKernels(opened, findKernelBtf(pipe));
+    expect(kernels).toMatchObject([{ verdict: 'unreadable', problem: 'it is no file' }]);
   });
 
   kernelTest('that are not there are named', () => {
@@ -192,8 +207,8 @@ describe("types of a kernel that differ from the program's", () => {
         const btfPath = join(folder, 'target.btf');
         writeFileSync(btfPath, compileObject(TARGET));
         const asking = await openSource(ASKING, asksForMatches);
-        const [kernel] = checkKernels(asking, findKernelBtf(btfPath)).kernels;
-        const checked = checkPrograms(asking, { btfPath }).programs;
+        const [kernel] = (await checkKernels(asking, findKernelBtf(btfPath))).kernels;
+        const checked = (await checkPrograms(asking, { btfPath })).programs;
         const libbpfs = checked.filter(({ verdict }) => verdict !== 'ok');
         const ours = new Set(kernel?.unresolved.map(({ program }) => program));
         expect([...ours].sort()).toEqual(libbpfs.map(({ name }) => name).sort());

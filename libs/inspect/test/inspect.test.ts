@@ -175,7 +175,7 @@ describe('inspectPackage', () => {
 
 describe('checkPrograms', () => {
   kernelTest('has each program verified by itself, and says why one is refused', async () => {
-    const { programs } = checkPrograms(await openSource(SOURCE));
+    const { programs } = await checkPrograms(await openSource(SOURCE));
     expect(programs).toMatchObject([
       {
         name: 'on_exec',
@@ -208,7 +208,7 @@ describe('checkPrograms', () => {
         __uint(pinning, LIBBPF_PIN_BY_NAME); } ecli_inspect_pinned SEC(".maps");
       SEC("tp/sched/sched_process_exec") int prog(void *ctx) { int key = 0; bpf_map_delete_elem(&ecli_inspect_pinned, &key); return 0; }`);
     expect(inspectPackage(opened).maps[0]?.pinned).toBe(true);
-    expect(checkPrograms(opened).programs[0]?.verdict).toBe('ok');
+    expect((await checkPrograms(opened)).programs[0]?.verdict).toBe('ok');
     expect(existsSync('/sys/fs/bpf/ecli_inspect_pinned')).toBe(false);
     expect(kernelDescriptors()).toEqual(before);
   });

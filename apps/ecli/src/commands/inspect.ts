@@ -77,15 +77,17 @@ function expectSense({ check, btf, types, json }: Given): void {
   }
 }
 
-function check(opened: OpenedPackage, { btf, json }: Given, terminal: Terminal): number {
+async function check(opened: OpenedPackage, { btf, json }: Given, terminal: Terminal): Promise<number> {
+  const { signal } = terminal.interruption;
   if (btf !== undefined) {
-    const kernels = checkKernels(opened, findKernelBtf(btf));
+    const kernels = await checkKernels(opened, findKernelBtf(btf), { signal });
     terminal.print(json ? asJson(kernels) : kernelsText(kernels));
     return kernels.kernels.every(({ verdict }) => verdict === 'ok') ? 0 : 1;
   }
   // As for `ecli run`, an empty one is none.
   const btfPath = process.env['BTF_FILE_PATH'] ?? '';
-  const result = checkPrograms(opened, {
+  const result = await checkPrograms(opened, {
+    signal,
     diagnose: (line) => terminal.logger.log('debug', line),
     ...(btfPath !== '' && { btfPath }),
   });

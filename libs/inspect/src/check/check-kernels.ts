@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ObjectRelocations, type UnresolvedRelocation } from '@ecli/btf';
 import { EcliError, printable } from '@ecli/core';
 import type { OpenedPackage } from '../inspect-package.ts';
@@ -20,13 +21,25 @@ export interface KernelsCheck {
   readonly kernels: readonly KernelCheck[];
 }
 
-/** Resolves an object's CO-RE relocations against each kernel's BTF. Nothing is loaded. @throws OBJECT_INVALID */
-export function checkKernels({ file }: OpenedPackage, kernels: readonly KernelBtf[]): KernelsCheck {
+/**
+ * Resolves an object's CO-RE relocations against each kernel's BTF. Nothing is loaded. Each takes some tenths of a
+ * second, and BTFHub has thousands: `signal` ends it between two of them.
+ *
+ * @throws OBJECT_INVALID, and the signal's reason
+ */
+export async function checkKernels(
+  { file }: OpenedPackage,
+  kernels: readonly KernelBtf[],
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<KernelsCheck> {
   const relocations = new ObjectRelocations(file);
-  return {
-    coreRelocations: relocations.count,
-    kernels: kernels.map((kernel) => checkKernel(relocations, kernel)),
-  };
+  const checked: KernelCheck[] = [];
+  for (const kernel of kernels) {
+    await nextTurn();
+    signal?.throwIfAborted();
+    checked.push(checkKernel(relocations, kernel));
+  }
+  return { coreRelocations: relocations.count, kernels: checked };
 }
 
 function checkKernel(relocations: ObjectRelocations, { path, read }: KernelBtf): KernelCheck {

@@ -1,4 +1,5 @@
 import { release } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type BpfObject,
   explainRefusal,
@@ -18,6 +19,8 @@ export interface CheckOptions {
   /** A BTF file to relocate against instead of the running kernel's own. */
   readonly btfPath?: string;
   readonly diagnose?: (line: string) => void;
+  /** Ends the check between two programs. */
+  readonly signal?: AbortSignal;
 }
 
 /** BPF_LOG_STATS: statistics alone. BPF_LOG_LEVEL1: each instruction of the path that was refused as well. */
@@ -30,11 +33,16 @@ const INSTRUCTION_BYTES = 8;
  * Has the kernel verify each program by itself, so that one that is refused doesn't hide the others. Nothing is
  * attached or pinned, and programs and maps are freed again.
  *
- * @throws OBJECT_INVALID, DEPENDENCY_MISSING; what becomes of single programs is in the result
+ * @throws OBJECT_INVALID, DEPENDENCY_MISSING, and the signal's reason; what becomes of single programs is in the result
  */
-export function checkPrograms(opened: OpenedPackage, options: CheckOptions = {}): ObjectCheck {
+export async function checkPrograms(opened: OpenedPackage, options: CheckOptions = {}): Promise<ObjectCheck> {
   const checker = new Checker(opened, options);
-  const programs = programDefinitions(opened.file).map((program) => checker.check(program));
+  const programs: ProgramCheck[] = [];
+  for (const program of programDefinitions(opened.file)) {
+    await nextTurn();
+    options.signal?.throwIfAborted();
+    programs.push(checker.check(program));
+  }
   return { kernel: release(), programs };
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Btf, ElfFile } from '@ecli/btf';
 import { EcliError, printable } from '@ecli/core';
@@ -38,10 +38,19 @@ function isFolder(path: string): boolean {
 }
 
 function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
+  return entriesBelow(folder)
     .filter((entry) => !entry.isDirectory() && /\.btf$|^vmlinux/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+}
+
+function entriesBelow(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true });
+  } catch (cause) {
+    const path = (cause as NodeJS.ErrnoException).path ?? folder;
+    throw new EcliError('ARTIFACT_UNREADABLE', `${printable(path)}: the folder can't be read`, { cause });
+  }
 }
 
 function readBtf(path: string): Btf {
@@ -52,7 +61,11 @@ function readBtf(path: string): Btf {
   throw new EcliError('OBJECT_INVALID', 'ELF: the file has no section .BTF');
 }
 
+/** A pipe would be waited for, and a device may have no end. */
 function read(path: string): Buffer {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+    throw new EcliError('ARTIFACT_UNREADABLE', 'it is no file');
+  }
   try {
     return readFileSync(path);
   } catch (cause) {
