@@ -8,7 +8,7 @@ import {
 } from '@ecli/bpf';
 import { ArgumentError, nearNames, printable } from '@ecli/core';
 import type { Attachment, AttachRequest, PlanContext, Planner } from './attachment.ts';
-import { placeNeeded } from './place.ts';
+import { parseId, placeNeeded } from './place.ts';
 
 /**
  * Programs that the kernel runs for each of some of its objects, and whose text is their output. What
@@ -40,8 +40,9 @@ function scopeOf(request: AttachRequest, { object }: PlanContext): IteratorScope
       [],
     );
   }
-  if (!/^[1-9]\d*$/.test(asked)) throw placeNeeded(request, 'PID');
-  return { pid: Number(asked) };
+  const pid = parseId(asked);
+  if (pid === undefined) throw placeNeeded(request, 'PID');
+  return { pid };
 }
 
 function mapScope(request: AttachRequest, maps: PlanContext['object']['maps']): IteratorScope {
@@ -49,7 +50,8 @@ function mapScope(request: AttachRequest, maps: PlanContext['object']['maps']): 
   if (asked === undefined) throw placeNeeded(request, 'MAP');
   const map = maps.find(({ name }) => name === asked);
   if (map) return { map };
-  if (/^\d+$/.test(asked)) return { mapId: Number(asked) };
+  const mapId = parseId(asked);
+  if (mapId !== undefined) return { mapId };
   if (asked.includes('/')) return { mapPath: asked };
   const known = maps.map(({ name }) => name);
   const near = nearNames(asked, known);

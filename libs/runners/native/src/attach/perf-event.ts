@@ -8,7 +8,7 @@ import {
 } from '@ecli/bpf';
 import { ArgumentError } from '@ecli/core';
 import type { Attachment, AttachRequest, PlanContext, Planner } from './attachment.ts';
-import { placeNeeded } from './place.ts';
+import { parseId, placeNeeded } from './place.ts';
 
 /**
  * Programs that sample an event. What `--attach PROG=` takes for them:
@@ -44,16 +44,14 @@ interface Sampled {
 
 function sampled(request: AttachRequest): Sampled {
   if (request.asked === undefined) return {};
-  const [, pid, event, period] =
+  const [match, process, event, every] =
     /^(?=.)(?:(\d+)(?::(?=.)|$))?(?:([a-z][a-z-]*)(?::(\d+))?)?$/.exec(request.asked) ?? [];
-  if ((pid === undefined && event === undefined) || Number(period) === 0) {
-    throw placeNeeded(request, '[PID:]EVENT[:PERIOD]');
-  }
-  return {
-    event,
-    period: period === undefined ? undefined : Number(period),
-    pid: pid === undefined ? undefined : Number(pid),
-  };
+  const pid = process === undefined ? undefined : parseId(process);
+  const period = every === undefined ? undefined : Number(every);
+  const isProcess = process === undefined || pid !== undefined;
+  const isPeriod = period === undefined || (period > 0 && Number.isSafeInteger(period));
+  if (match === undefined || !isProcess || !isPeriod) throw placeNeeded(request, '[PID:]EVENT[:PERIOD]');
+  return { event, period, pid };
 }
 
 function frequencyOf(frequency = FREQUENCY): number {

@@ -11,6 +11,15 @@ export function targetOf({ target, asked }: AttachRequest): string {
   return asked ?? target;
 }
 
+/** What the kernel's numbers of processes, maps and programs fit into; a larger one would be cut to another's. */
+const LARGEST_ID = 0xffffffff;
+
+/** Reads the number of a process, a map or a program; undefined for anything else. */
+export function parseId(text: string): number | undefined {
+  const id = /^\d+$/.test(text) ? Number(text) : 0;
+  return id > 0 && id <= LARGEST_ID ? id : undefined;
+}
+
 /**
  * The error of a program that nothing says enough about, or that the user names a place for that isn't one;
  * `grammar` is what `--attach` takes for it.
@@ -19,7 +28,7 @@ export function placeNeeded({ program, asked }: AttachRequest, grammar: string):
   const name = printable(program.name);
   const hint = `--attach ${name}=${grammar}`;
   if (asked !== undefined)
-    return new ArgumentError(`--attach ${name}=${printable(asked)}: is no ${grammar}`, [], {});
+    return new ArgumentError(`--attach ${name}=${printable(asked)}: is no ${grammar}`, []);
   return new ArgumentError(
     `program ${name} (section ${printable(program.section)}): its section doesn't say where to attach it`,
     [],

@@ -1,6 +1,6 @@
 import { setKernelTarget, setProgramTarget } from '@ecli/bpf';
 import type { Attachment, AttachRequest, Planner } from './attachment.ts';
-import { placeNeeded, sectionOf } from './place.ts';
+import { parseId, placeNeeded, sectionOf } from './place.ts';
 
 /**
  * Programs that the kernel calls through a trampoline, by the types of the function they are for. What
@@ -47,8 +47,9 @@ function planReplacement(request: AttachRequest): Attachment {
 
 /** Undefined where the user didn't name a program. */
 function programTarget({ asked = '', target }: AttachRequest): { id: number; name: string } | undefined {
-  const [, id, name = target] = /^(\d+)(?::(\w+))?$/.exec(asked) ?? [];
-  return id === undefined || name === '' ? undefined : { id: Number(id), name };
+  const [, digits = '', name = target] = /^(\d+)(?::(\w+))?$/.exec(asked) ?? [];
+  const id = parseId(digits);
+  return id === undefined || name === '' ? undefined : { id, name };
 }
 
 function attachmentOf(request: AttachRequest): Attachment {
