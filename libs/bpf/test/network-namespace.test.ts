@@ -25,6 +25,14 @@ describe('work in a network namespace', () => {
     expect(inNetworkNamespace(network.name, () => findInterface('far0').name)).toBe('far0');
   });
 
+  kernelTest('has interfaces of other names too, which may be longer', () => {
+    const names = ['short-name', 'a-name-that-is-longer-than-15-characters', 'another-that-is-no-shorter'];
+    for (const name of names) network.run(`ip link property add dev far0 altname ${name}`);
+    for (const name of names) {
+      expect(inNetworkNamespace(network.path, () => findInterface(name).name)).toBe('far0');
+    }
+  });
+
   kernelTest('takes a name of digits for a name first', () => {
     network.run('ip link set far0 name 1');
     expect(inNetworkNamespace(network.path, () => [findInterface('1').name, findInterface(1).name])).toEqual([

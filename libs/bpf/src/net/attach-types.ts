@@ -1,9 +1,6 @@
 /** linux/bpf.h, enum bpf_attach_type: those that are named here and not taken from libbpf. */
 export const BPF_CGROUP_INET_INGRESS = 0;
-export const BPF_SK_SKB_STREAM_PARSER = 4;
-export const BPF_SK_SKB_STREAM_VERDICT = 5;
 export const BPF_SK_SKB_VERDICT = 38;
-export const BPF_XDP = 37;
 export const BPF_NETFILTER = 45;
 export const BPF_TCX_INGRESS = 46;
 export const BPF_TCX_EGRESS = 47;

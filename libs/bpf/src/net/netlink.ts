@@ -56,15 +56,19 @@ function receive(socket: number): Buffer[] | number {
   }
 }
 
+/** Reads attributes by type, the last of each, their headers taken off; `bytes` begins with the first. */
+export function attributes(bytes: Buffer): ReadonlyMap<number, Buffer> {
+  return new Map(attributeList(bytes));
+}
+
 /**
- * Reads attributes by type, their headers taken off; `bytes` begins with the first.
+ * Reads attributes, of which one type may come several times, as pairs of type and content.
  *
  *     0  __u16 nla_len   2  __u16 nla_type
  */
-export function attributes(bytes: Buffer): ReadonlyMap<number, Buffer> {
-  const parts = split(bytes, (at) => bytes.readUInt16LE(at), ATTRIBUTE_HEADER);
-  return new Map(
-    parts.map((part) => [part.readUInt16LE(2) & NLA_TYPE_MASK, part.subarray(ATTRIBUTE_HEADER)] as const),
+export function attributeList(bytes: Buffer): (readonly [type: number, content: Buffer])[] {
+  return split(bytes, (at) => bytes.readUInt16LE(at), ATTRIBUTE_HEADER).map(
+    (part) => [part.readUInt16LE(2) & NLA_TYPE_MASK, part.subarray(ATTRIBUTE_HEADER)] as const,
   );
 }
 

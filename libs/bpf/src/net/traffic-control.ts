@@ -238,6 +238,6 @@ function reasonOf({ point }: FilterOptions, { value, lines }: Heard<number>): Re
 }
 
 /** As tc(8) writes it: `1:10`, in hexadecimal. */
-export function parentText(parent: number): string {
+function parentText(parent: number): string {
   return `${(parent >>> 16).toString(16)}:${(parent & 0xffff).toString(16)}`;
 }

@@ -4,7 +4,7 @@ import type { EnumShape, Field, IntegerShape, Layout, Shape } from '../render/la
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** 2020-12, the draft whose words are used. */
-export const JSON_SCHEMA_DRAFT = 'https://json-schema.org/draft/2020-12/schema';
+const JSON_SCHEMA_DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 
 /** What a line has beside its layout's fields. */
 export interface RecordOptions {
