@@ -41,6 +41,8 @@ export interface MapEntries {
   readonly keySize: number;
   readonly valueSize: number;
   readonly valueOffset: number;
+  /** Bytes of a key and its value, or all CPUs' values, as the kernel gives them: without what aligns a record. */
+  readonly entryBytes: number;
   /** Values of a per-CPU map's entry, each at a multiple of 8 behind the one before; else undefined. */
   readonly cpus: number | undefined;
   /** What of the map a reading doesn't show, for people. */
@@ -70,6 +72,7 @@ class Entries implements MapEntries {
   readonly keySize: number;
   readonly valueSize: number;
   readonly valueOffset: number;
+  readonly entryBytes: number;
   readonly cpus: number | undefined;
   readonly stride: number;
   readonly limitation?: string;
@@ -96,6 +99,7 @@ class Entries implements MapEntries {
     this.valueOffset = align8(map.keySize);
     this.cpus = kind.perCpu ? possibleCpus() : undefined;
     this.#valueBytes = this.cpus === undefined ? map.valueSize : this.cpus * align8(map.valueSize);
+    this.entryBytes = map.keySize + this.#valueBytes;
     this.stride = this.valueOffset + align8(this.#valueBytes);
     this.#capacity = batchEntries ?? defaultCapacity(this.stride, map.maxEntries);
     this.#records = new FixedMemory(this.#capacity * this.stride);

@@ -143,7 +143,13 @@ describe('readEntries', () => {
       const key = Buffer.from(new Uint8Array([1, 2, 3, 4, 5]).slice().buffer);
       update(map, key, Buffer.from(new Uint8Array([7, 8, 9]).slice().buffer));
       const entries = readEntries(map, { batch });
-      expect(entries).toMatchObject({ keySize: 5, valueOffset: 8, stride: 16, cpus: undefined });
+      expect(entries).toMatchObject({
+        keySize: 5,
+        valueOffset: 8,
+        stride: 16,
+        entryBytes: 8,
+        cpus: undefined,
+      });
       expect(await all(entries)).toEqual([
         { key: Buffer.from([1, 2, 3, 4, 5]), value: Buffer.from([7, 8, 9, 0, 0, 0, 0, 0]) },
       ]);

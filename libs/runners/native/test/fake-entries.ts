@@ -7,6 +7,7 @@ export class FakeEntries implements MapEntries {
   readonly keySize = 4;
   readonly valueSize = 8;
   readonly valueOffset = 8;
+  readonly entryBytes = 12;
   readonly cpus = undefined;
   limitation?: string;
   readonly content = new Map<number, number>();

@@ -147,8 +147,7 @@ export class MapSampler implements Output {
       await this.untilTaken();
       chunk.fill(records, budget.remaining);
       budget.spend(chunk.shown);
-      this.events += chunk.shown;
-      this.bytes += chunk.shownBytes;
+      this.count(chunk.shown);
       this.filtered += chunk.visited - chunk.shown;
       if (chunk.shown > 0 && stream.observed) stream.emit({ stream: 'plain', timeUs, ...chunk.take() });
       await this.giveTurn();
@@ -157,15 +156,19 @@ export class MapSampler implements Output {
   }
 
   private async showPicture(picture: Picture, reading: Reading): Promise<void> {
-    const { stream, entries } = this.options;
-    const records = await this.keep(this.options.order);
+    const { stream, order } = this.options;
+    const records = await this.keep(order);
     this.budget.spend(records.count);
-    this.events += records.count;
-    this.bytes += records.count * entries.stride;
+    this.count(records.count);
     if (!stream.observed) return;
     const lines = picture.draw(records, reading);
     const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
     stream.emit({ stream: 'plain', timeUs: reading.timeUs, bytes, lines: lines.length, frame: this.name });
+  }
+
+  private count(shown: number): void {
+    this.events += shown;
+    this.bytes += shown * this.options.entries.entryBytes;
   }
 
   /** Reads all that passes the filter. */

@@ -13,11 +13,11 @@ export class RawEntryRows implements Rows {
   private readonly keySize: number;
   private readonly valueOffset: number;
 
-  constructor({ keySize, valueOffset, valueSize, cpus, stride }: MapEntries) {
+  constructor({ keySize, valueOffset, entryBytes, stride }: MapEntries) {
     this.sampleSize = stride;
     this.keySize = keySize;
     this.valueOffset = valueOffset;
-    this.length = keySize + (cpus === undefined ? valueSize : stride - valueOffset);
+    this.length = entryBytes;
     this.maxBytes = LENGTH_BYTES + this.length;
   }
 
