@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KernelSymbols } from './kernel-symbols.ts';
@@ -90,6 +90,24 @@ describe('LiveKernelSymbols', () => {
       expect(symbols.find(-2)).toBeUndefined();
       expect(lines).toEqual([expect.stringContaining('kptr_restrict')]);
     } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('takes no program for the one before it that was loaded earlier', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ecli-test-'));
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(0);
+    try {
+      const path = join(folder, 'kallsyms');
+      const address = signed(0xffff_ffff_c000_0090n);
+      writeFileSync(path, 'ffffffffc0000000 t bpf_prog_old\t[bpf]\n');
+      const symbols = new LiveKernelSymbols(undefined, path);
+      expect(symbols.find(address)?.name).toBe('bpf_prog_old');
+      appendFileSync(path, 'ffffffffc0000080 t bpf_prog_new\t[bpf]\n');
+      clock.mockReturnValue(60_000);
+      expect(symbols.find(address)?.name).toBe('bpf_prog_new');
+    } finally {
+      clock.mockRestore();
       rmSync(folder, { recursive: true });
     }
   });

@@ -4,6 +4,8 @@ import { type KernelHit, KernelSymbols } from './kernel-symbols.ts';
 
 /** Reading takes the kernel 50 ms, and modules and BPF programs come and go seldom. */
 const REREAD_MS = 10_000;
+/** What kallsyms gives as the module of BPF programs. */
+const BPF = 'bpf';
 
 /** The symbols of the running kernel, read when they are first asked for. */
 export class LiveKernelSymbols {
@@ -24,7 +26,9 @@ export class LiveKernelSymbols {
   /** Finds the symbol of an address, also of one that was loaded after the first reading. */
   find(address: number): KernelHit | undefined {
     const hit = this.symbols?.find(address);
-    if (hit || performance.now() - this.readAt < REREAD_MS) return hit;
+    // BPF programs lie close together and have no sizes: one that came later may begin in between.
+    const isSure = hit && hit.module !== BPF;
+    if (isSure || performance.now() - this.readAt < REREAD_MS) return hit;
     this.symbols = this.read();
     this.readAt = performance.now();
     return this.symbols?.find(address);
