@@ -2,6 +2,7 @@ import { EcliError, nearNames, printable } from '@ecli/core';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { didYouMean } from '../failures.ts';
+import { pathInRoot } from './path-in-root.ts';
 import { requireProcess } from './require-process.ts';
 
 /** Where libraries are, beside the folders of LD_LIBRARY_PATH: ld.so(8), and Debian's folders by architecture. */
@@ -41,7 +42,7 @@ function searchedFolders(name: string): string[] {
 function findInProcess(name: string | undefined, pid: number): string {
   requireProcess(pid);
   if (name === undefined) return `/proc/${pid}/exe`;
-  if (name.includes('/')) return requireFile(`/proc/${pid}/root${resolve(name)}`, name);
+  if (name.includes('/')) return requireFile(pathInRoot(`/proc/${pid}/root`, resolve(name)), name);
   const mapped = mappedFiles(pid);
   const found = mapped.find((path) => basename(path) === name);
   if (found !== undefined) return `/proc/${pid}/root${found}`;
