@@ -77,6 +77,8 @@ export class SampleEmitter {
   private emit(timeUs: number): void {
     const { stream } = this.options;
     const taken = this.chunk.take();
+    // Rows may wait for the end.
+    if (taken.bytes.byteLength === 0) return;
     const header = this.headers.before(taken.lines);
     if (header !== undefined) stream.emitHeader(header);
     stream.emit({ stream: 'plain', timeUs, ...taken });
