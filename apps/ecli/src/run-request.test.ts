@@ -51,6 +51,16 @@ describe('requestOf', () => {
     [['--output', 'jsn'], '--output jsn: no such format', 'did you mean json?'],
     [['-o', 'yaml'], '--output yaml: no such format', 'formats: text, json, csv, raw'],
     [['-j', '-o', 'csv'], '--output: both csv and json', 'there is one output: say which'],
+    [
+      ['-o', 'raw', '--fields', 'pid'],
+      "--fields: raw events are the kernel's bytes alone",
+      'with -o json or -o csv that can be had',
+    ],
+    [
+      ['-o', 'raw', '--timestamps', 'iso'],
+      "--timestamps: raw events are the kernel's bytes alone",
+      'with -o json or -o csv that can be had',
+    ],
     [['-j', '--folded'], '--folded: writes text, and --output says json', 'one of the two'],
     [['--timestamps', 'utx'], '--timestamps utx: no such kind', 'did you mean utc?'],
     [['--color', 'alwys'], '--color alwys: no such choice', 'did you mean always?'],

@@ -138,11 +138,7 @@ function positionOfFlag(args: readonly string[], error: unknown): number {
 function wishing(request: RunRequest, given: FlagValues<typeof wishFlags>): RunRequest {
   const format = formatOf(request, given);
   const presentation = { ...request.presentation, ...presentationOf(given, request.presentation) };
-  if (presentation.folded && format !== undefined && format !== 'text') {
-    throw new ArgumentError(`--folded: writes text, and --output says ${format}`, [], {
-      hint: 'one of the two',
-    });
-  }
+  refuseContradiction(format, presentation);
   const attach = [
     ...(request.attach ?? []),
     ...given.attach.map((text) => parseAttachTarget('--attach', text)),
@@ -154,6 +150,26 @@ function wishing(request: RunRequest, given: FlagValues<typeof wishFlags>): RunR
     ...(attach.length > 0 && { attach }),
     ...(Object.keys(presentation).length > 0 && { presentation }),
   };
+}
+
+/** @throws ARGUMENT_INVALID for what a format has no place for */
+function refuseContradiction(
+  format: OutputFormat | undefined,
+  { folded, fields, timestamps = 'none' }: NonNullable<RunRequest['presentation']>,
+): void {
+  if (folded && format !== undefined && format !== 'text') {
+    throw new ArgumentError(`--folded: writes text, and --output says ${format}`, [], {
+      hint: 'one of the two',
+    });
+  }
+  if (format !== 'raw' || (!fields && timestamps === 'none')) return;
+  throw new ArgumentError(
+    `${fields ? '--fields' : '--timestamps'}: raw events are the kernel's bytes alone`,
+    [],
+    {
+      hint: 'with -o json or -o csv that can be had',
+    },
+  );
 }
 
 /** `-j` is one way to say it, `-o` the other; those that differ leave none to believe. */

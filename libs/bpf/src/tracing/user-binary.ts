@@ -1,5 +1,5 @@
 import { EcliError, nearNames, printable } from '@ecli/core';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { didYouMean } from '../failures.ts';
 import { pathInRoot } from './path-in-root.ts';
@@ -79,7 +79,8 @@ function requireFile(path: string, name: string): string {
   if (isFile(path)) return path;
   const folder = dirname(path);
   const near = nearNames(basename(path), namesIn(folder)).map((each) => join(dirname(name), each));
-  if (existsSync(path)) throw new EcliError('ATTACH_FAILED', `binary ${printable(name)}: isn't a file`);
+  const reason = reasonOf(path);
+  if (reason !== undefined) throw new EcliError('ATTACH_FAILED', `binary ${printable(name)}: ${reason}`);
   throw new EcliError('ATTACH_FAILED', `binary ${printable(name)}: isn't there`, didYouMean(near));
 }
 
@@ -87,6 +88,15 @@ function notThere(subject: string, name: string, known: readonly string[], hint?
   const near = nearNames(name, new Set(known));
   const hints = near.length > 0 ? didYouMean(near) : hint === undefined ? {} : { hint };
   return new EcliError('ATTACH_FAILED', `${subject} ${printable(name)}: isn't there`, hints);
+}
+
+/** Why what is at `path` is no file, where something is, or may be. */
+function reasonOf(path: string): string | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) && "isn't a file";
+  } catch (error) {
+    return `can't be looked at: ${codeOf(error)}`;
+  }
 }
 
 /** What can't be reached, or has a name longer than the kernel takes, is none. */

@@ -257,7 +257,9 @@ describe('a uprobe', () => {
       "process 4194999: isn't running",
       'pgrep(1) finds the number of a process by its name',
     ]);
-    expect((await hint(`/${'long/'.repeat(1000)}:main`))[0]).toMatch(/^binary .*: isn't there$/);
+    expect((await hint(`/${'long/'.repeat(1000)}:main`))[0]).toMatch(
+      /^binary .*: can't be looked at: ENAMETOOLONG$/,
+    );
     expect(await hint('/etc:main')).toEqual(["binary /etc: isn't a file", undefined]);
     expect((await hint('/etc/hostname:main'))[0]).toContain("/etc/hostname can't be read: ELF");
   });
