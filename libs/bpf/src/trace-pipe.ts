@@ -131,7 +131,7 @@ function removeInstance(folder: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {
-    if (!isErrno(error, 'EBUSY', 'ENOENT', 'EACCES', 'EPERM')) throw error;
+    if (!isErrno(error, 'EBUSY', 'ENOENT', 'ENODEV', 'EACCES', 'EPERM')) throw error;
   }
 }
 

@@ -59,12 +59,13 @@ describe('TracePipe', () => {
     expect(Buffer.from(other.read()).toString()).toContain(printed[1]);
   });
 
-  kernelTest('waits until it is woken, and has nothing to read then', async () => {
+  kernelTest('waits until it is woken, and reads without waiting', async () => {
     const pipe = closing(TracePipe.open());
     const waiting = pipe.wait(60_000);
     pipe.wake();
     await waiting;
-    expect(pipe.read()).toHaveLength(0);
+    // Other tests' programs may print meanwhile: an instance has the lines of the whole system.
+    expect(Buffer.from(pipe.read()).toString()).not.toContain(`of ${process.pid}`);
   });
 
   kernelTest('leaves no instance, and removes those of processes that are gone', () => {
