@@ -201,6 +201,17 @@ describe('ecli inspect', () => {
     expect((await run(['inspect', path])).stderr).toContain('module.wasm: no sound Wasm module: ');
   });
 
+  test('names of a module are safe for a terminal in JSON too', async () => {
+    const path = join(folder, 'named.wasm');
+    const name = Buffer.from('a\u009b2J\u202e');
+    // A module of one import: a memory of this name, from the module of the empty name.
+    const section = Buffer.from([1, 0, name.length, ...name, 2, 0, 1]);
+    writeFileSync(path, Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 2, section.length, ...section]));
+    const { stdout } = await run(['inspect', '--json', path]);
+    expect(stdout).toContain(String.raw`"a\u009b2J\u202e"`);
+    expect(JSON.parse(stdout)).toMatchObject({ imports: [{ name: name.toString() }] });
+  });
+
   test.each([
     [['--types', 'rust', 'x'], 'error: --types rust: no such language\nhint: languages: ts\n'],
     [['--btf', '/x', 'x'], 'error: --btf: nothing is to be checked\nhint: add --check\n'],

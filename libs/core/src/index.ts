@@ -26,7 +26,7 @@ export {
 export { listed } from './listed.ts';
 export { nearNames } from './near-names.ts';
 export { API_VERSION, createPluginHost, definePlugin, type Plugin, type PluginHost } from './plugin.ts';
-export { printable, printableLines } from './printable.ts';
+export { printable, printableJson, printableLines } from './printable.ts';
 export type { OutputFormat, Presentation, Screen, Timestamps } from './presentation.ts';
 export {
   type AttachTarget,

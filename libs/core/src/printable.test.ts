@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { printable, printableLines } from './printable.ts';
+import { printable, printableJson, printableLines } from './printable.ts';
 
 const anyText = fc.string({ unit: 'binary' });
 /** UTF-16 code units in any order, lone surrogates included. */
@@ -56,6 +56,18 @@ describe('printableLines', () => {
     fc.assert(
       fc.property(anyUnits, (text) => {
         expect(printableLines(text).split('\n').length).toBe(text.split('\n').length);
+      }),
+    );
+  });
+});
+
+describe('printableJson', () => {
+  test('says of any value what it said, and nothing that a terminal acts on', () => {
+    fc.assert(
+      fc.property(fc.oneof(anyText, anyUnits), (text) => {
+        const json = printableJson(JSON.stringify({ [text]: text }, null, 2));
+        expect(JSON.parse(json)).toEqual({ [text]: text });
+        expect(printableLines(json)).toBe(json);
       }),
     );
   });

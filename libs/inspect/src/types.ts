@@ -1,5 +1,5 @@
 import { typeScriptTypes } from '@ecli/btf';
-import { EcliError, printable } from '@ecli/core';
+import { EcliError, printable, printableJson } from '@ecli/core';
 import type { OpenedPackage } from './inspect-package.ts';
 
 /** What the type of all lines is called, whatever the program calls its own. */
@@ -31,7 +31,7 @@ export function eventTypes({ artifact, exports, untyped }: OpenedPackage): strin
   );
   const line = names.map((name, index) => {
     const map = exports[index]?.plan.map.name ?? '';
-    return names.length === 1 ? name : `{ ${JSON.stringify(map)}: ${name} }`;
+    return names.length === 1 ? name : `{ ${printableJson(JSON.stringify(map))}: ${name} }`;
   });
   return [
     `// What each line of \`ecli run --json ${printable(reference)}\` is, made by ecli inspect --types ts`,

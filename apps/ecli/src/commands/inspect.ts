@@ -1,4 +1,4 @@
-import { ArgumentError, type Artifact, createPluginHost, MediaType, sniff } from '@ecli/core';
+import { ArgumentError, type Artifact, createPluginHost, MediaType, printableJson, sniff } from '@ecli/core';
 import {
   checkKernels,
   checkPrograms,
@@ -96,7 +96,7 @@ async function check(opened: OpenedPackage, { btf, json }: Given, terminal: Term
 }
 
 function asJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${printableJson(JSON.stringify(value, null, 2))}\n`;
 }
 
 /** A Wasm module has no events and no programs that could be told; asking for those ends in a refusal. */
