@@ -63,7 +63,7 @@ function typesFact({ btfTypes, coreRelocations }: Inspection): string {
   const relocations =
     coreRelocations === 0
       ? 'none of the kernel, so it loads on any'
-      : `${coreRelocations} places depend on the kernel's (CO-RE)`;
+      : `${plural(coreRelocations, 'place')} ${coreRelocations === 1 ? 'depends' : 'depend'} on the kernel's (CO-RE)`;
   return `${own}; ${relocations}`;
 }
 

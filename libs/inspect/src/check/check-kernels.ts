@@ -60,7 +60,7 @@ export function kernelsText({ coreRelocations, kernels }: KernelsCheck): string 
     ...unresolved.flatMap(unresolvedLines).map((line) => `    ${printable(line)}`),
   ]);
   const good = kernels.filter(({ verdict }) => verdict === 'ok').length;
-  const end = `${good} of ${plural(kernels.length, 'kernel')} ${good === 1 ? 'has' : 'have'} all that ${plural(coreRelocations, 'relocation')} ask for`;
+  const end = `${good} of ${plural(kernels.length, 'kernel')} ${good === 1 ? 'has' : 'have'} all that ${plural(coreRelocations, 'relocation')} ${coreRelocations === 1 ? 'asks' : 'ask'} for`;
   return `${[...lines, end].join('\n')}\n`;
 }
 
