@@ -48,8 +48,10 @@ export class FoldedStackRows implements Rows {
   finish(): string {
     const lines: string[] = [];
     let size = 0;
+    let cut = 0;
     const visit = (frame: FoldedFrame, path: string) => {
-      if (frame.count > 0 && size < LARGEST_TEXT) {
+      if (frame.count > 0 && size >= LARGEST_TEXT) cut++;
+      else if (frame.count > 0) {
         const line = `${path} ${frame.count}\n`;
         lines.push(line);
         size += line.length;
@@ -57,6 +59,7 @@ export class FoldedStackRows implements Rows {
       for (const [word, callee] of inOrder(frame.callees)) visit(callee, `${path};${word}`);
     };
     for (const [word, process] of inOrder(this.root.callees)) visit(process, word);
+    if (cut > 0) this.say(`folded stacks take more than ${LARGEST_TEXT >> 20} MiB: ${cut} are left out`);
     return lines.join('');
   }
 
