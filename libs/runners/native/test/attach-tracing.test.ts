@@ -484,6 +484,14 @@ describe('attaching', () => {
     expect(error.message).toBe('--attach at_tp: it is given two places');
   });
 
+  kernelTest('refuses a frequency where nothing is sampled', async () => {
+    const error = await failureOf(
+      runner.load(probesSpec(`SEC("${KILL}") int at_tp${RETURN_0}`, { frequency: 9 })),
+    );
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error.message).toBe('--frequency: the package has no program that samples an event');
+  });
+
   kernelTest('leaves a program alone that is only to be loaded, unless --attach names it', async () => {
     const program = `SEC("${KILL}") int at_tp${TELL_KILL}`;
     const loadOnly = { change: (meta: object) => ({ ...meta, link: false }) } as ProbesOptions;

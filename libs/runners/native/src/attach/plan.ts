@@ -13,6 +13,7 @@ const PLANNERS: Readonly<Record<string, Planner>> = { ...TRACING_PLANNERS, ...NE
 /** Programs that are run by BPF_PROG_TEST_RUN and attached to nothing. */
 const CALLED = 'syscall';
 const STRUCT_OPS = 'struct_ops';
+const SAMPLING = 'perf_event';
 
 /**
  * Finds where the programs of a package go, in the package's order. Those that are only to be loaded (`link` is
@@ -41,6 +42,7 @@ export function planAttachments(
     else if (!meta.link || !program.autoload) return [];
     return [requestOf(program, meta, target)];
   });
+  if (spec.frequency !== undefined && !requests.some(({ kind }) => kind === SAMPLING)) throw noSampling();
   const operation = requests.find(({ kind }) => kind === STRUCT_OPS);
   const attachments = [
     ...requests.filter(isAttachedByItself).map((request) => planOne(request, context)),
@@ -70,6 +72,12 @@ function refuseTwice(wishes: readonly AttachTarget[]): void {
   if (!twice) return;
   throw new ArgumentError(`--attach ${printable(twice.program)}: it is given two places`, [], {
     hint: 'a program is attached to one: start ecli once more for the other',
+  });
+}
+
+function noSampling(): ArgumentError {
+  return new ArgumentError('--frequency: the package has no program that samples an event', [], {
+    hint: 'programs of section perf_event do',
   });
 }
 
