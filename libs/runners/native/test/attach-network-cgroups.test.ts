@@ -186,7 +186,7 @@ describe('programs of a map of sockets', () => {
     const two = [MAP('ecli_sockets'), MAP('ecli_others'), MSG].join('\n');
     const error = await attachError(trafficSpec(two));
     expect([error.code, error.message, error.hint]).toEqual([
-      'FEATURE_UNSUPPORTED',
+      'ARGUMENT_INVALID',
       'program ecli_msg (sk_msg): to attach it takes one of the maps ecli_sockets, ecli_others',
       'say it: --attach ecli_msg=ecli_sockets',
     ]);

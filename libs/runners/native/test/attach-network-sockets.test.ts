@@ -120,7 +120,7 @@ describe('netfilter', () => {
   kernelTest('takes a hook, which is asked for', async () => {
     const error = await attachError(trafficSpec(program, network.asked()));
     expect([error.code, error.message, error.hint]).toEqual([
-      'FEATURE_UNSUPPORTED',
+      'ARGUMENT_INVALID',
       'program ecli (netfilter): to attach it takes a hook',
       'say it: --attach ecli=ipv4/input',
     ]);

@@ -48,7 +48,7 @@ export interface PlanContext {
 /**
  * Decides where a program of some kind goes.
  *
- * @throws ARGUMENT_INVALID for a place that the user named and that makes no sense, PACKAGE_INVALID,
- * FEATURE_UNSUPPORTED where nothing says enough
+ * @throws ARGUMENT_INVALID for a place that makes no sense or that is missing, PACKAGE_INVALID,
+ * FEATURE_UNSUPPORTED for kinds that something else attaches
  */
 export type Planner = (request: AttachRequest, context: PlanContext) => Attachment;

@@ -21,7 +21,7 @@ const SAMPLING = 'perf_event';
  * as the skeletons of bpftool do, unless the user says where to attach them.
  *
  * @throws PACKAGE_INVALID for a program that the object doesn't have, ARGUMENT_INVALID for one that the user names
- * and the package doesn't have, FEATURE_UNSUPPORTED for one that nothing says enough about
+ * and the package doesn't have, and for a place that is missing; FEATURE_UNSUPPORTED for a kind that can't be attached
  */
 export function planAttachments(
   programs: readonly ProgramMeta[],

@@ -1,4 +1,4 @@
-import { EcliError, nearNames, printable } from '@ecli/core';
+import { ArgumentError, EcliError, nearNames, printable } from '@ecli/core';
 import type { AttachRequest } from '../attachment.ts';
 
 /** The user's word for a place, taken apart: `eth0:egress,priority=2`. */
@@ -75,11 +75,8 @@ export function targetError(
 }
 
 /** The error of a program that neither its section nor its package says enough about. */
-export function targetNeeded({ program }: AttachRequest, needs: string, example: string): EcliError {
+export function targetNeeded({ program }: AttachRequest, needs: string, example: string): ArgumentError {
   const { name, section } = program;
-  return new EcliError(
-    'FEATURE_UNSUPPORTED',
-    `program ${printable(name)} (${printable(section)}): to attach it takes ${needs}`,
-    { hint: `say it: --attach ${printable(name)}=${example}` },
-  );
+  const message = `program ${printable(name)} (${printable(section)}): to attach it takes ${needs}`;
+  return new ArgumentError(message, [], { hint: `say it: --attach ${printable(name)}=${example}` });
 }
