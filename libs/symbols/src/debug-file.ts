@@ -6,15 +6,18 @@ import type { SymbolTable } from './symbol-table.ts';
 
 const DEBUG_FOLDER = '/usr/lib/debug';
 const CRC_CHUNK_BYTES = 1 << 20;
-/** A second of reading. Debug files that are larger are found by their build id. */
-const MOST_CRC_BYTES = 1 << 30;
+/**
+ * Of all debug files that are looked at for one program: a second of reading, while nothing else is done. Larger ones
+ * are found by their build id.
+ */
+const MOST_CRC_BYTES = 256 << 20;
 
 /** What is known of the file whose symbols are wanted. */
 export interface StrippedFile {
   /** Folders that paths are looked up under: the process's root, and ours, which is empty. */
   readonly roots: readonly string[];
   readonly path: string;
-  readonly image: ElfImage;
+  readonly image: Pick<ElfImage, 'buildId' | 'debugLink'>;
 }
 
 /**
@@ -29,8 +32,9 @@ export function debugFileSymbols({ roots, path, image }: StrippedFile): SymbolTa
     if (symbols) return symbols;
   }
   if (!debugLink) return undefined;
+  const wanted = { crc: debugLink.crc, bytesLeft: MOST_CRC_BYTES };
   for (const candidate of roots.flatMap((root) => linkPaths(root, path, debugLink))) {
-    const symbols = symbolsOf(candidate, buildId, debugLink.crc);
+    const symbols = symbolsOf(candidate, buildId, wanted);
     if (symbols) return symbols;
   }
   return undefined;
@@ -45,24 +49,35 @@ function linkPaths(root: string, path: string, { name }: DebugLink): string[] {
   return [folder, join(folder, '.debug'), join(DEBUG_FOLDER, folder)].map((one) => root + join(one, name));
 }
 
+/** The CRC that a debug file must have, and how much may still be read to find that out. */
+interface WantedCrc {
+  readonly crc: number;
+  bytesLeft: number;
+}
+
 function symbolsOf(
   path: string,
   buildId: string | undefined,
-  crc: number | undefined,
+  wanted: WantedCrc | undefined,
 ): SymbolTable | undefined {
   const file = FileSource.open(path);
   try {
     const image = file && ElfImage.open(file);
     if (!image) return undefined;
     const isRight = buildId !== undefined && image.buildId === buildId;
-    return isRight || (crc !== undefined && crcOf(file) === crc) ? image.symbols() : undefined;
+    return isRight || (wanted && hasCrc(file, wanted)) ? image.symbols() : undefined;
   } finally {
     file?.close();
   }
 }
 
+function hasCrc(file: FileSource, wanted: WantedCrc): boolean {
+  if (file.size > wanted.bytesLeft) return false;
+  wanted.bytesLeft -= file.size;
+  return crcOf(file) === wanted.crc;
+}
+
 function crcOf(file: FileSource): number | undefined {
-  if (file.size > MOST_CRC_BYTES) return undefined;
   try {
     let crc = 0;
     for (let at = 0; at < file.size; at += CRC_CHUNK_BYTES) {
