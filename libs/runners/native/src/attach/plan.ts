@@ -20,8 +20,9 @@ const SAMPLING = 'perf_event';
  * false) and those that libbpf doesn't load unless it is told to (sections that begin with `?`) are left alone,
  * as the skeletons of bpftool do, unless the user says where to attach them.
  *
- * @throws PACKAGE_INVALID for a program that the object doesn't have, ARGUMENT_INVALID for one that the user names
- * and the package doesn't have, and for a place that is missing; FEATURE_UNSUPPORTED for a kind that can't be attached
+ * @throws PACKAGE_INVALID for a program that the object doesn't have; ARGUMENT_INVALID for one that the user names
+ * and the package doesn't have, and for a place that is missing; FEATURE_UNSUPPORTED for a kind that can't be
+ * attached
  */
 export function planAttachments(
   programs: readonly ProgramMeta[],
