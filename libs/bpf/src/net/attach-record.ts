@@ -48,8 +48,8 @@ export interface AttachRecord extends RecordedAttachment {
 let written = 0;
 
 /**
- * Writes a record, before what it records is made. Undefined where this user has no folder for it: a crash leaves
- * something behind then.
+ * Writes a record: of a filter or a program before it is attached, of a qdisc, which may be somebody's already, once
+ * it is made. Undefined where this user has no folder for it: a crash leaves something behind then.
  */
 export function writeRecord(attachment: RecordedAttachment): AttachRecord | undefined {
   const folder = recordFolder();

@@ -124,7 +124,9 @@ export function removeOwnQdisc(at: NetworkInterface, { identity }: { readonly id
   // Both directions at once are the qdisc itself.
   hook.writeUInt32LE(BPF_TC_INGRESS | BPF_TC_EGRESS, 12);
   const { value } = listen(() => bindings().libbpf.bpf_tc_hook_destroy(hook));
-  for (const record of records) record.remove();
+  // What can't be removed now stays on record for a later start.
+  const isGone = [0, -Errno.ENOENT, -Errno.EINVAL, -Errno.ENODEV].includes(value);
+  if (isGone) for (const record of records) record.remove();
   return value === 0;
 }
 
