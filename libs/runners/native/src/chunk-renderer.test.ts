@@ -68,10 +68,10 @@ describe('ChunkRenderer', () => {
 
   test('gives no buffer away twice', () => {
     const chunk = new ChunkRenderer(new RawRows());
-    const reader = new FakeReader(256 * 1024);
+    const reader = new FakeReader(64 * 1024);
     const taken = new Set<ArrayBufferLike>();
     for (let round = 0; round < 3; round++) {
-      reader.write(Array.from({ length: 20_000 }, (_, index) => index));
+      reader.write(Array.from({ length: 10_000 }, (_, index) => index));
       chunk.fill(reader, Infinity);
       expect(chunk.isFull).toBe(true);
       taken.add(chunk.take().bytes.buffer);

@@ -3,13 +3,8 @@ import { type SampleFilter, type SampleMemory, sampleMemory } from '@ecli/btf';
 import type { LogChunk } from '@ecli/core';
 import type { Rows } from './rows/rows.ts';
 
-/**
- * A chunk is full with the row that reaches this size. Processor time of an event in a file: with 128 KiB some 10 %
- * more, with 64 KiB 20 %, with 512 KiB no less.
- */
-const CHUNK_BYTES = 256 * 1024;
-/** A copy of so many bytes is cheap, and a receiver that keeps chunks shouldn't keep a nearly empty buffer. */
-const COPIED_BYTES = 64 * 1024;
+/** A chunk is full with the row that reaches this size. Single runs with 64 to 512 KiB told no clear winner. */
+const CHUNK_BYTES = 128 * 1024;
 /** So many buffers can be with the receiver and come back without any being made anew. */
 const KEPT_BUFFERS = 8;
 const LINE_END = 0x0a;
@@ -72,7 +67,8 @@ export class ChunkRenderer {
   /** Takes the chunk's bytes, which nobody writes over unless they are released. */
   take(): Pick<LogChunk, 'bytes' | 'lines' | 'release'> {
     const { out, position } = this;
-    const isSmall = position < COPIED_BYTES;
+    // A copy of few bytes is cheap, and a receiver that keeps chunks shouldn't keep a nearly empty buffer.
+    const isSmall = position < CHUNK_BYTES / 2;
     const bytes = isSmall ? out.slice(0, position) : out.subarray(0, position);
     const lines = this.rows.multiline ? countLines(bytes) : this.shown;
     if (isSmall) return { bytes, lines };
