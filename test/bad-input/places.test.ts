@@ -1,4 +1,4 @@
-import { describe, expect } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect } from '@jest/globals';
 import { kernelTest } from '@ecli/bpf/testing';
 import {
   bpfObjectsOf,
@@ -94,32 +94,47 @@ describe('a program that shows nothing', () => {
 });
 
 describe('what goes away while a program runs', () => {
-  for (const section of ['xdp', 'tc', 'tcx/ingress']) {
-    kernelTest(`an interface with a program of ${section} leaves nothing behind`, async () => {
-      const before = network.state();
-      const args = [
-        'run',
-        '-v',
-        '--netns',
-        network.path,
-        '--attach',
-        'badplace=near0',
-        programOf(section, 2),
-      ];
-      const cli = startCli(args);
-      const isLinked = () => kernelObjectsOf(cli.pid).some(({ kind }) => kind === 'link');
-      await eventually('attached', () => isLinked() || network.state() !== before);
+  let before = '';
+  beforeEach(() => {
+    before = network.state();
+  });
+  afterEach(() => {
+    network.add();
+    expect(network.state()).toBe(before);
+  });
+
+  for (const section of ['xdp', 'tc', 'tcx/ingress', 'socket']) {
+    kernelTest(`an interface with a program of ${section} ends it, and leaves nothing behind`, async () => {
+      const attach = ['--netns', network.path, '--attach', 'badplace=near0'];
+      const cli = startCli(['run', '-v', ...attach, programOf(section, 2)]);
+      await eventually('attached', () => cli.said().includes('attached badplace'));
       const held = kernelObjectsOf(cli.pid);
       expect(held).not.toEqual([]);
       network.remove();
-      network.add();
-      cli.signal('SIGINT');
-      const result = await cli.result;
-      expect(result.stderr).not.toMatch(/^error/m);
-      expect(result.code).toBe(130);
-      expectPlainWords(result);
+      expectRefusal(await cli.result, {
+        message: `error: interface near0 is gone: program badplace (${section}) sees nothing any more\n`,
+        hint: 'hint: run it again once that is back\n',
+      });
       await untilGone(held);
-      expect(network.state()).toBe(before);
     });
   }
+
+  kernelTest('an interface of one program is told, and the others go on', async () => {
+    const both = ['near', 'lo'].map((name) => `SEC("xdp") int badplace_${name}(void *ctx) { return 2; }`);
+    const attach = ['--attach', 'badplace_near=near0', '--attach', 'badplace_lo=lo'];
+    const path = writeObject(folder, 'both', both.join('\n'));
+    const cli = startCli(['run', '-v', '--netns', network.path, ...attach, path]);
+    await eventually('attached', () => cli.said().includes('attached badplace_lo'));
+    network.remove();
+    const line =
+      'interface near0 is gone: program badplace_near (xdp) sees nothing any more; run it again once that is back';
+    await eventually('told', () => cli.said().includes(line));
+    expect(cli.hasEnded()).toBe(false);
+    cli.signal('SIGINT');
+    const result = await cli.result;
+    expect(result.code).toBe(130);
+    expect(result.stderr).not.toMatch(/^error/m);
+    expect(result.stderr.split(line)).toHaveLength(2);
+    expectPlainWords(result);
+  });
 });

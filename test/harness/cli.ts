@@ -36,6 +36,8 @@ export interface RunningCli {
   readonly pid: number;
   /** Whole lines of standard output so far. */
   lines(): readonly string[];
+  /** Standard error so far. */
+  said(): string;
   /** Does `trigger` again and again until a line of output matches, and returns that line. */
   untilLine(pattern: RegExp, trigger?: () => unknown): Promise<string>;
   signal(name: NodeJS.Signals): void;
@@ -114,6 +116,7 @@ function watch(child: ChildProcess, peak: string): RunningCli {
   return {
     pid: child.pid ?? 0,
     lines,
+    said: () => output.stderr,
     untilLine: (pattern, trigger) =>
       eventually(`a line like ${pattern}; ${output.stderr}`, async () => {
         const ended = hasEnded();

@@ -10,6 +10,11 @@ export class DescriptorLink implements Link {
     this.#descriptor = descriptor;
   }
 
+  /** Negative once it is destroyed. */
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
   destroy(): void {
     if (this.#descriptor < 0) return;
     bindings().libc.close(this.#descriptor);

@@ -69,7 +69,7 @@ export {
   type NetfilterHook,
   type NetfilterOptions,
 } from './net/netfilter.ts';
-export { findInterface, type NetworkInterface } from './net/network-interface.ts';
+export { findInterface, hasInterface, type NetworkInterface } from './net/network-interface.ts';
 export { inNetworkNamespace } from './net/network-namespace.ts';
 export { attachToPackets } from './net/packet-socket.ts';
 export { attachToSocketMap, SOCKET_MAPS } from './net/socket-map.ts';

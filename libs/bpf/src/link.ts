@@ -4,6 +4,11 @@ import { bindings } from './bindings.ts';
 export interface Link {
   /** Detaches. Idempotent, and silent about what is gone already. */
   destroy(): void;
+  /**
+   * Tells whether it was cut off before it was destroyed: the place is gone, or somebody detached it. Links that
+   * can't know don't have it.
+   */
+  isDefunct?(): boolean;
 }
 
 /** One attachment of a program by libbpf; the program runs until it is destroyed. */

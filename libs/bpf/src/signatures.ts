@@ -215,6 +215,8 @@ export const LIBC = {
   bind: ['status', 'int', 'bytes', 'uint'],
   // int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen)
   setsockopt: ['status', 'int', 'int', 'int', 'bytes', 'uint'],
+  // int getsockname(int sockfd, struct sockaddr *addr, socklen_t *addrlen)
+  getsockname: ['status', 'int', 'bytes', 'bytes'],
   // unsigned int if_nametoindex(const char *ifname)
   if_nametoindex: ['uint', 'string'],
   // char *if_indextoname(unsigned int ifindex, char *ifname)

@@ -10,7 +10,6 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { DescriptorLink } from '../descriptor-link.ts';
 import { Errno } from '../errno.ts';
 import { didYouMean } from '../failures.ts';
 import type { Link } from '../link.ts';
@@ -19,6 +18,7 @@ import type { BpfProgram } from '../program.ts';
 import { sectionKind } from '../section-kind.ts';
 import { createLink } from './create-link.ts';
 import { networkAttachError, type Reason } from './network-attach-error.ts';
+import { PlaceLink } from './place-link.ts';
 
 /** linux/magic.h */
 const CGROUP2_SUPER_MAGIC = 0x63677270;
@@ -104,7 +104,7 @@ export function attachToCgroup(program: BpfProgram, path: string): Link {
   const folder = openFolder(path);
   try {
     const result = createLink(program, folder);
-    if (result >= 0) return new DescriptorLink(result);
+    if (result >= 0) return new PlaceLink(result);
     const { feature } = sectionKind(program.section);
     const reason = reasonOf(-result);
     throw networkAttachError({ program, where: `cgroup ${path}`, result, feature, reason });

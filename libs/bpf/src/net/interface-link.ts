@@ -1,4 +1,3 @@
-import { DescriptorLink } from '../descriptor-link.ts';
 import { Errno } from '../errno.ts';
 import type { Link } from '../link.ts';
 import type { BpfProgram } from '../program.ts';
@@ -7,6 +6,7 @@ import { createLink } from './create-link.ts';
 import { networkAttachError, type Reason } from './network-attach-error.ts';
 import type { NetworkInterface } from './network-interface.ts';
 import { inNetworkNamespace } from './network-namespace.ts';
+import { PlaceLink } from './place-link.ts';
 
 /**
  * Attaches a program of tcx or netkit, whose section says the direction, behind those that an interface has
@@ -16,7 +16,7 @@ import { inNetworkNamespace } from './network-namespace.ts';
  */
 export function attachToInterface(program: BpfProgram, at: NetworkInterface, namespace?: string): Link {
   const result = inNetworkNamespace(namespace, () => createLink(program, at.index));
-  if (result >= 0) return new DescriptorLink(result);
+  if (result >= 0) return new PlaceLink(result);
   const { feature } = sectionKind(program.section);
   throw networkAttachError({ program, where: at.name, result, feature, reason: reasonOf(at, -result) });
 }

@@ -1,10 +1,10 @@
-import { DescriptorLink } from '../descriptor-link.ts';
 import { Errno } from '../errno.ts';
 import type { Link } from '../link.ts';
 import type { BpfProgram } from '../program.ts';
 import { createLink } from './create-link.ts';
 import { networkAttachError, type Reason } from './network-attach-error.ts';
 import { inNetworkNamespace } from './network-namespace.ts';
+import { PlaceLink } from './place-link.ts';
 
 /**
  * Attaches an sk_lookup or flow_dissector program to a network namespace by a link. `path` is the namespace's; the
@@ -14,7 +14,7 @@ import { inNetworkNamespace } from './network-namespace.ts';
  */
 export function attachToNamespace(program: BpfProgram, path?: string): Link {
   const result = inNetworkNamespace(path, ({ descriptor }) => createLink(program, descriptor));
-  if (result >= 0) return new DescriptorLink(result);
+  if (result >= 0) return new PlaceLink(result);
   const where = path === undefined ? 'the network namespace of ecli' : `network namespace ${path}`;
   throw networkAttachError({ program, where, result, reason: reasonOf(program, -result) });
 }

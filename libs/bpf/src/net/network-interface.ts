@@ -33,6 +33,11 @@ export function findInterface(wanted: string | number): NetworkInterface {
   throw notThere(String(wanted));
 }
 
+/** Tells whether the network namespace this thread is in still has an interface that was found in it. */
+export function hasInterface({ index }: Pick<NetworkInterface, 'index'>): boolean {
+  return interfaceName(index) !== undefined;
+}
+
 /** 0 where there is none. if_nametoindex(3) takes no name that is longer than those of before Linux 5.5. */
 function indexOf(name: string): number {
   if (Buffer.byteLength(name) < IF_NAMESIZE) return bindings().libc.if_nametoindex(name);

@@ -13,6 +13,8 @@ const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
 const SO_ATTACH_BPF = 50;
 const ETH_P_ALL = 3;
+/** linux/if_packet.h, struct sockaddr_ll */
+const ADDRESS_BYTES = 20;
 
 /**
  * Attaches a socket filter to a packet(7) socket of its own, which sees what comes and goes at one interface, or at
@@ -22,8 +24,19 @@ const ETH_P_ALL = 3;
  */
 export function attachToPackets(program: BpfProgram, at?: NetworkInterface, namespace?: string): Link {
   const result = inNetworkNamespace(namespace, () => openSocket(program, at?.index ?? 0));
-  if (result >= 0) return new DescriptorLink(result);
+  if (result >= 0) return new PacketSocket(result);
   throw networkAttachError({ program, where: at?.name ?? 'all interfaces', result });
+}
+
+class PacketSocket extends DescriptorLink {
+  /** net/packet/af_packet.c, packet_notifier: the socket is bound to interface -1 once its own is gone. */
+  isDefunct(): boolean {
+    const address = Buffer.alloc(ADDRESS_BYTES);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(address.length);
+    const result = bindings().libc.getsockname(this.descriptor, address, length);
+    return result === 0 && address.readInt32LE(4) === -1;
+  }
 }
 
 /** Bound last, so that no packet comes before the program is there. @returns the socket, or the negative errno */
@@ -50,7 +63,7 @@ function setOption(socket: number, option: number, value: number): number {
 
 /** `struct sockaddr_ll`: 0  unsigned short sll_family   2  __be16 sll_protocol   4  int sll_ifindex */
 function bindAddress(socket: number, interfaceIndex: number): number {
-  const address = Buffer.alloc(20);
+  const address = Buffer.alloc(ADDRESS_BYTES);
   address.writeUInt16LE(AF_PACKET, 0);
   address.writeUInt16BE(ETH_P_ALL, 2);
   address.writeInt32LE(interfaceIndex, 4);

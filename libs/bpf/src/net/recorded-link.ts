@@ -6,12 +6,20 @@ import type { NetworkNamespace } from './network-namespace.ts';
 export class RecordedLink implements Link {
   #attached = true;
 
-  /** Owns `namespace` and `record`; `detach` runs in the namespace and throws where what is ours stays. */
+  /**
+   * Owns `namespace` and `record`; both functions run in the namespace. `detach` throws where what is ours
+   * stays, `isThere` tells whether the place still is.
+   */
   constructor(
     private readonly namespace: NetworkNamespace,
     private readonly record: AttachRecord | undefined,
     private readonly detach: () => void,
+    private readonly isThere: () => boolean,
   ) {}
+
+  isDefunct(): boolean {
+    return this.#attached && !this.namespace.run(this.isThere);
+  }
 
   /** @throws ATTACH_FAILED when it stays attached; its record stays too then, for the next start */
   destroy(): void {

@@ -10,7 +10,7 @@ import { programInfo } from '../program-info.ts';
 import { readRecords, writeRecord } from './attach-record.ts';
 import { EGRESS_PARENT, type Filter, INGRESS_PARENT, listFilters } from './filters.ts';
 import { networkAttachError, programById, type Reason } from './network-attach-error.ts';
-import type { NetworkInterface } from './network-interface.ts';
+import { hasInterface, type NetworkInterface } from './network-interface.ts';
 import { NetworkNamespace } from './network-namespace.ts';
 import { RecordedLink } from './recorded-link.ts';
 
@@ -68,7 +68,10 @@ function attachHere(program: BpfProgram, options: FilterOptions, namespace: Netw
     return result;
   };
   const heard = addFilter(program, options, namespace);
-  if (heard.value >= 0) return new RecordedLink(namespace, record, () => orThrow(program, at, undo));
+  if (heard.value >= 0) {
+    const detach = (): void => orThrow(program, at, undo);
+    return new RecordedLink(namespace, record, detach, () => hasInterface(at));
+  }
   const error = refused(program, options, heard);
   removeOwnQdisc(at, namespace);
   record?.remove();

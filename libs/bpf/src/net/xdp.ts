@@ -1,6 +1,5 @@
 import { EcliError } from '@ecli/core';
 import { bindings } from '../bindings.ts';
-import { DescriptorLink } from '../descriptor-link.ts';
 import { Errno, errnoName } from '../errno.ts';
 import { describe } from '../failures.ts';
 import type { Link } from '../link.ts';
@@ -10,8 +9,9 @@ import { programInfo } from '../program-info.ts';
 import { writeRecord } from './attach-record.ts';
 import { createLink } from './create-link.ts';
 import { networkAttachError, programById, type Reason } from './network-attach-error.ts';
-import type { NetworkInterface } from './network-interface.ts';
+import { hasInterface, type NetworkInterface } from './network-interface.ts';
 import { NetworkNamespace } from './network-namespace.ts';
+import { PlaceLink } from './place-link.ts';
 import { RecordedLink } from './recorded-link.ts';
 
 /** linux/if_link.h: `XDP_FLAGS_SKB_MODE`, … */
@@ -58,7 +58,7 @@ export function attachXdp(program: BpfProgram, options: XdpOptions): Link {
 function attachByLink(program: BpfProgram, options: XdpOptions): Link | undefined {
   const flags = options.flags & MODES;
   const result = createLink(program, options.interface.index, { flags });
-  if (result >= 0) return new DescriptorLink(result);
+  if (result >= 0) return new PlaceLink(result);
   if (-result === Errno.EINVAL) return undefined;
   throw refused(program, options, { value: result, lines: [], details: '' });
 }
@@ -84,14 +84,15 @@ function attachByNetlink(program: BpfProgram, options: XdpOptions, namespace: Ne
     record?.remove();
     throw refused(program, options, heard);
   }
-  return new RecordedLink(namespace, record, () => {
+  const detach = (): void => {
     const value = removeXdpProgram(index, mode, { fd: program.fd, id: info?.id ?? 0 }, oldProgram);
     if (value >= 0 || GONE.includes(-value)) return;
     throw new EcliError(
       'ATTACH_FAILED',
       `${describe(program)}: can't be detached from ${options.interface.name}: ${errnoName(value)}`,
     );
-  });
+  };
+  return new RecordedLink(namespace, record, detach, () => hasInterface(options.interface));
 }
 
 /** No interface, or another program in its place. */

@@ -1,7 +1,7 @@
 import { EcliError, type Exit, type LogChunk, type Program, type ProgramCounts, printable } from '@ecli/core';
 import type { BpfObject } from '@ecli/bpf';
 import type { Observable } from 'rxjs';
-import type { Attachment, Link } from './attach/attachment.ts';
+import type { Attached, Attachment, Link } from './attach/attachment.ts';
 import type { LogStream } from './log-stream.ts';
 import type { Monitor } from './monitors/monitor.ts';
 import type { EventBudget, Output } from './output.ts';
@@ -24,7 +24,7 @@ export interface ProgramParts {
 /** An object in this kernel, from load to detach. */
 export class NativeProgram implements Program {
   readonly logs: Observable<LogChunk>;
-  private readonly links: Link[] = [];
+  private readonly links: Attached[] = [];
   private showing: Promise<unknown> | undefined;
   private failure: EcliError | undefined;
   private attached = false;
@@ -59,7 +59,8 @@ export class NativeProgram implements Program {
     }
     stream.open(outputs.flatMap(({ header }) => header ?? []));
     this.hasBegun = true;
-    this.parts.monitors.forEach((monitor) => monitor.begin());
+    const attached = [...this.links];
+    this.parts.monitors.forEach((monitor) => monitor.begin({ attached, fail: (error) => this.fail(error) }));
     if (outputs.length > 0) this.show(outputs);
   }
 
@@ -77,7 +78,7 @@ export class NativeProgram implements Program {
   }
 
   private attachOne(attachment: Attachment): void {
-    this.links.push(attachment.attach());
+    this.links.push({ attachment, link: attachment.attach() });
     const { program, where } = attachment;
     this.parts.diagnose?.(`attached ${printable(program.name)} to ${printable(where)}`);
   }
@@ -88,9 +89,7 @@ export class NativeProgram implements Program {
         await output.run();
         if (this.parts.budget.remaining <= 0) void this.detach().catch(() => undefined);
       } catch (error) {
-        this.noteFailure(error);
-        // The others are no use without it, and end in order.
-        void this.detach().catch(() => undefined);
+        this.fail(error); // the others are no use without it, and end in order
       }
     });
     this.showing = Promise.all(runs);
@@ -102,7 +101,7 @@ export class NativeProgram implements Program {
   private async end(): Promise<Exit> {
     const { outputs, stream } = this.parts;
     try {
-      for (const link of this.links.splice(0).reverse()) {
+      for (const { link } of this.links.splice(0).reverse()) {
         this.destroy(link);
         // The kernel takes some 70 ms for a tracepoint, in which the events of other links would fill the buffer.
         await Promise.all(outputs.map((output) => output.catchUp()));
@@ -114,7 +113,7 @@ export class NativeProgram implements Program {
       await this.free();
     }
     // A failure to attach is told by attach itself.
-    if (this.failure && this.showing) stream.fail(this.failure);
+    if (this.failure && this.hasBegun) stream.fail(this.failure);
     else stream.complete();
     return this.failure ? { code: 1, reason: this.failure.message } : { code: 0 };
   }
@@ -139,6 +138,11 @@ export class NativeProgram implements Program {
     } catch (error) {
       this.noteFailure(error);
     }
+  }
+
+  private fail(error: unknown): void {
+    this.noteFailure(error);
+    void this.detach().catch(() => undefined);
   }
 
   private noteFailure(error: unknown): void {

@@ -7,6 +7,15 @@ import type { ProgramMeta } from '@ecli/packages';
 export interface Link {
   /** Detaches. Idempotent, and never throws for what is gone already. */
   destroy(): void;
+  /** Tells whether it was cut off before it was destroyed; links that can't know don't have it. */
+  isDefunct?(): boolean;
+}
+
+/** What may go while a program is attached to it. */
+export interface Place {
+  /** For people: `interface eth0`. */
+  readonly title: string;
+  isThere(): boolean;
 }
 
 /** A program and the place it goes to, known before load and made after it. */
@@ -16,12 +25,20 @@ export interface Attachment {
   readonly where: string;
   /** Attached before the others, because what they do counts on it. */
   readonly early?: boolean;
+  /** Known of attachments whose links tell when they are cut off. */
+  readonly place?: Place;
   /**
    * Attaches, once, after the object is loaded; on a failure nothing stays attached.
    *
    * @throws ATTACH_FAILED, PERMISSION_DENIED, FEATURE_UNSUPPORTED
    */
   attach(): Link;
+}
+
+/** An attachment that was made. */
+export interface Attached {
+  readonly attachment: Attachment;
+  readonly link: Link;
 }
 
 /** One program of a package that is to be attached. */

@@ -3,6 +3,7 @@ import type { ObjectFile } from '@ecli/btf';
 import type { LoadSpec } from '@ecli/core';
 import type { ExportPlan } from '@ecli/packages';
 import type { LogStream } from '../log-stream.ts';
+import { LinkMonitor } from './link-monitor.ts';
 import { LossMonitor } from './loss-monitor.ts';
 import { findLossVariable } from './loss-variable.ts';
 import type { Monitor } from './monitor.ts';
@@ -19,8 +20,8 @@ export interface MonitoredProgram {
 }
 
 /**
- * Makes what watches a program, in the order in which it ends: its trace (`trace`), the losses that it counts
- * itself, and last what it came to (`stats`).
+ * Makes what watches a program, in the order in which it ends: its trace (`trace`), its links, the losses that
+ * it counts itself, and last what it came to (`stats`).
  *
  * @throws what TracePipe.open throws, and OUTPUT_FAILED when the program's variables can't be read; nothing is open then
  */
@@ -38,6 +39,7 @@ export function openMonitors(program: MonitoredProgram): readonly Monitor[] {
 function* eachMonitor({ spec, file, object, plans, stream }: MonitoredProgram): Generator<Monitor, void> {
   const { trace, stats, backpressure } = spec;
   if (trace) yield new TraceMonitor({ pipe: TracePipe.open(), stream, backpressure });
+  yield new LinkMonitor(stream);
   const hasRing = plans.some(({ kind }) => kind === 'ring');
   // Perf buffers count themselves; a program that counts as well would have each loss told twice.
   const variable = hasRing ? findLossVariable(file) : undefined;

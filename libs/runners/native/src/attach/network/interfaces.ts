@@ -5,13 +5,14 @@ import {
   attachXdp,
   type FilterPoint,
   findInterface,
+  hasInterface,
   inNetworkNamespace,
   type NetworkInterface,
   XdpFlags,
 } from '@ecli/bpf';
 import { EcliError, printable } from '@ecli/core';
 import type { ProgramMeta } from '@ecli/packages';
-import type { Attachment, AttachRequest, PlanContext } from '../attachment.ts';
+import type { Attachment, AttachRequest, Place, PlanContext } from '../attachment.ts';
 import { numberOption, parseTarget, type PlaceTarget, targetError } from './target.ts';
 
 /** formats.md 1: what `ifindex` is where a package doesn't say; the loopback of every network namespace. */
@@ -24,6 +25,13 @@ function interfaceOf(
   { spec: { netns } }: PlanContext,
 ): NetworkInterface {
   return inNetworkNamespace(netns, () => findInterface(place === '' ? (index ?? DEFAULT_INTERFACE) : place));
+}
+
+function placeOf(at: NetworkInterface, { spec: { netns } }: PlanContext): Place {
+  return {
+    title: `interface ${at.name}`,
+    isThere: () => inNetworkNamespace(netns, () => hasInterface(at)),
+  };
 }
 
 function whereText(what: string, { spec: { netns } }: PlanContext): string {
@@ -52,6 +60,7 @@ export function planXdp(request: AttachRequest, context: PlanContext): Attachmen
   return {
     program,
     where: whereText(`${at.name} (${xdpMode(flags)})`, context),
+    place: placeOf(at, context),
     attach: () =>
       attachXdp(program, {
         interface: at,
@@ -126,6 +135,7 @@ export function planTc(request: AttachRequest, context: PlanContext): Attachment
   return {
     program,
     where: whereText(`${at.name} (tc ${direction}, priority ${priority}, handle ${handle})`, context),
+    place: placeOf(at, context),
     attach: () =>
       attachFilter(program, { interface: at, namespace: context.spec.netns, point, handle, priority }),
   };
@@ -177,6 +187,7 @@ export function planInterface(request: AttachRequest, context: PlanContext): Att
   return {
     program,
     where: whereText(`${at.name} (${program.section})`, context),
+    place: placeOf(at, context),
     attach: () => attachToInterface(program, at, context.spec.netns),
   };
 }
@@ -189,6 +200,7 @@ export function planSocketFilter(request: AttachRequest, context: PlanContext): 
   return {
     program,
     where: whereText(`a packet socket of ${at?.name ?? 'all interfaces'}`, context),
+    ...(at && { place: placeOf(at, context) }),
     attach: () => attachToPackets(program, at, context.spec.netns),
   };
 }

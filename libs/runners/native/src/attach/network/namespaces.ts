@@ -15,9 +15,11 @@ export function planNamespace(
 ): Attachment {
   const path = asked ?? netns;
   inNetworkNamespace(path, () => undefined);
+  const title = `network namespace ${path ?? 'of ecli'}`;
   return {
     program,
-    where: `network namespace ${path ?? 'of ecli'} (${program.section})`,
+    where: `${title} (${program.section})`,
+    place: { title, isThere: () => inNetworkNamespace(path, () => true) },
     attach: () => attachToNamespace(program, path),
   };
 }
