@@ -6,7 +6,7 @@ import type { BpfMap } from './map.ts';
 import { mayLoadPrograms, permissionDenied } from './privileges.ts';
 import type { Heard } from './messages.ts';
 import { type LoadReport, parseLoadReport } from './report.ts';
-import { sectionKind, sectionTarget } from './section-kind.ts';
+import { sectionKind, sectionTarget, sectionWord } from './section-kind.ts';
 import { nearTargets } from './tracing/near-targets.ts';
 import { explainRefusal, explanationLines } from './verifier/explanation.ts';
 
@@ -37,6 +37,7 @@ export function loadError(object: FailedObject, { value: result, lines, details 
   const program = object.programs.find(({ name }) => name === report.program);
   return (
     outOfDescriptors(subjectOf(object, report), result, lines, details) ??
+    structOpsMapMissing(program, report, result, details) ??
     verifierRejected(report, details) ??
     typesMissing(object, report, details) ??
     refused(object, program, result, details) ??
@@ -76,6 +77,28 @@ export function offloadError({ name }: { readonly name: string }, error: EcliErr
       'in native mode the driver runs them on the processor, in generic mode the kernel',
     ...(details !== undefined && { details }),
     cause: error,
+  });
+}
+
+/**
+ * kernel/bpf/verifier.c, check_struct_ops_btf_id: libbpf takes from the map which function of which structure a
+ * program is; the kernel answers ENOTSUPP where that isn't said, and the verifier says nothing.
+ */
+function structOpsMapMissing(
+  program: NamedProgram | undefined,
+  { verifierLog }: LoadReport,
+  result: number,
+  details: string,
+): EcliError | undefined {
+  if (!program || sectionWord(program.section) !== 'struct_ops' || -result !== Errno.ENOTSUPP)
+    return undefined;
+  if (explainRefusal(verifierLog) || probeFeature('struct_ops') === 'no') return undefined;
+  const member = sectionTarget(program.section) || program.name;
+  return new EcliError('LOAD_FAILED', `${describe(program)}: no struct_ops map of its object names it`, {
+    hint:
+      'the map says which function of which structure it is, for example ' +
+      `SEC(".struct_ops") struct tcp_congestion_ops ops = { .${printable(member)} = (void *)${printable(program.name)} }`,
+    details,
   });
 }
 

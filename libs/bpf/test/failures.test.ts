@@ -139,6 +139,16 @@ describe('a section that does not say enough', () => {
     });
   }
 
+  kernelTest('is refused when it is of struct_ops and no map says what for', () => {
+    if (probeFeature('struct_ops') === 'no') return;
+    const error = failure('struct_ops/ssthresh');
+    expect(error.code).toBe('LOAD_FAILED');
+    expect(error.message).toBe('program p (struct_ops/ssthresh): no struct_ops map of its object names it');
+    expect(error.hint).toContain(
+      'SEC(".struct_ops") struct tcp_congestion_ops ops = { .ssthresh = (void *)p }',
+    );
+  });
+
   kernelTest('is refused when libbpf knows no such kind', () => {
     const error = failure('nonsense/x');
     expect(error.code).toBe('FEATURE_UNSUPPORTED');
