@@ -11,6 +11,7 @@ export {
   type ArchivedBtf,
   type ArchivedFile,
   type BtfArchive,
+  checkBtfHeader,
   chooseBtf,
   isKernelBtf,
 } from './btf-archive/btf-archive.ts';

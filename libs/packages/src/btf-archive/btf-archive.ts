@@ -48,7 +48,7 @@ export function chooseBtf(archive: BtfArchive, kernel: KernelIdentity): Archived
   if (!found) throw miss(archive, kernel, wanted, files);
   const name = `${archive.name}: ${found.path}`;
   const content = found.read();
-  checkHeader(content, name);
+  checkBtfHeader(content, name);
   return { name, content };
 }
 
@@ -105,8 +105,8 @@ function offered(kernel: KernelIdentity, files: readonly ArchivedFile[]): string
 const MAGIC = 0xeb9f;
 const HEADER_SIZE = 24;
 
-/** Refuses what libbpf would refuse less clearly. @throws OBJECT_INVALID */
-function checkHeader(content: Uint8Array, name: string): void {
+/** Refuses what is no BTF of this machine, which libbpf would refuse less clearly. @throws OBJECT_INVALID */
+export function checkBtfHeader(content: Uint8Array, name: string): void {
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
   if (content.byteLength >= HEADER_SIZE && view.getUint16(0, true) === MAGIC) return;
   const isForeign = content.byteLength >= HEADER_SIZE && view.getUint16(0, false) === MAGIC;

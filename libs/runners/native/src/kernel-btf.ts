@@ -2,13 +2,14 @@ import { closeSync, existsSync, openSync, readFileSync, statSync, unlinkSync, wr
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ObjectFile, readBtfExt } from '@ecli/btf';
+import { ElfFile, type ObjectFile, readBtfExt } from '@ecli/btf';
 import { EcliError, MediaType, printable, sniff } from '@ecli/core';
 import {
   type ArchivedBtf,
   archiveInFolder,
   archiveInTar,
   type BtfArchive,
+  checkBtfHeader,
   chooseBtf,
   type KernelIdentity,
   runningKernel,
@@ -74,7 +75,9 @@ function archiveAt(path: string): BtfArchive | undefined {
   try {
     if (statSync(path).isDirectory()) return archiveInFolder(path);
     const content = readFileSync(path);
-    return sniff(content) === MediaType.tar ? archiveInTar(content, path) : undefined;
+    if (sniff(content) === MediaType.tar) return archiveInTar(content, path);
+    checkBtf(content, path);
+    return undefined;
   } catch (cause) {
     if (cause instanceof EcliError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
@@ -82,9 +85,31 @@ function archiveAt(path: string): BtfArchive | undefined {
     throw new EcliError(
       isAbsent ? 'ARTIFACT_NOT_FOUND' : 'ARTIFACT_UNREADABLE',
       `${printable(path)}: ${isAbsent ? 'no such file or folder' : `can't be read (${code})`}`,
-      { hint: "--btf and BTF_FILE_PATH take a BTF file, or a folder or tar in BTFHub's layout", cause },
+      { hint: WHAT_IS_TAKEN, cause },
     );
   }
+}
+
+const WHAT_IS_TAKEN = "--btf and BTF_FILE_PATH take a BTF file, or a folder or tar in BTFHub's layout";
+const ELF_MAGIC = '\x7fELF';
+
+/** libbpf takes an ELF file's .BTF section too, and looks at none of it for an object that depends on no type. */
+function checkBtf(content: Uint8Array, path: string): void {
+  const isElf = Buffer.from(content.subarray(0, ELF_MAGIC.length)).toString('latin1') === ELF_MAGIC;
+  try {
+    if (!isElf) return checkBtfHeader(content, path);
+    if (ElfFile.parse(content).section('.BTF')) return;
+  } catch (cause) {
+    throw notBtf(path, cause);
+  }
+  throw notBtf(path);
+}
+
+function notBtf(path: string, cause?: unknown): EcliError {
+  return new EcliError('ARTIFACT_UNREADABLE', `${printable(path)}: isn't BTF of this machine`, {
+    hint: WHAT_IS_TAKEN,
+    cause,
+  });
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { findKernelBtf, type KernelMachine, THIS_MACHINE } from '../src/kernel-btf.ts';
 import { loadProgram } from '../src/load-program.ts';
 import { artifactOf, killsObject, killsSpec, packageOf } from './kills-package.ts';
@@ -127,13 +127,35 @@ describe('loading against BTF from elsewhere', () => {
     await loads(tar, { hasBtf: () => true });
     await loads(undefined, { btfFilePath: () => KERNEL_BTF });
     await expect(loads(undefined, { btfFilePath: () => file, hasBtf: () => true })).rejects.toMatchObject({
-      message: `${file}: can't be read as BTF`,
+      message: `${file}: isn't BTF of this machine`,
     });
     await expect(loads(join(folder, 'no.btf'), {})).rejects.toMatchObject({
       code: 'ARTIFACT_NOT_FOUND',
       message: `${folder}/no.btf: no such file or folder`,
     });
   });
+});
+
+test('a file that is named and is no BTF is refused, also where nothing depends on it', () => {
+  const object = compileObject('__attribute__((section("socket"), used)) int p(void *c) { return 0; }');
+  const file = parseObject(object);
+  const find = (btfPath: string) => findKernelBtf({ file, btfPath }, machine({ hasBtf: () => true }));
+  for (const path of ['/etc/passwd', process.execPath]) {
+    expect(() => find(path)).toThrow(
+      expect.objectContaining({
+        code: 'ARTIFACT_UNREADABLE',
+        message: `${path}: isn't BTF of this machine`,
+        hint: expect.stringContaining('--btf'),
+      }),
+    );
+  }
+  const elf = join(mkdtempSync(join(tmpdir(), 'ecli-test-')), 'with.btf');
+  try {
+    writeFileSync(elf, object);
+    expect(find(elf)?.path).toBe(elf);
+  } finally {
+    rmSync(dirname(elf), { recursive: true });
+  }
 });
 
 test('an empty BTF_FILE_PATH is none', () => {
