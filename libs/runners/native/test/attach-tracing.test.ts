@@ -492,6 +492,14 @@ describe('attaching', () => {
     expect(error.message).toBe('--frequency: the package has no program that samples an event');
   });
 
+  kernelTest('refuses a network namespace where nothing is attached in one', async () => {
+    const program = `SEC("${KILL}") int at_tp${RETURN_0}`;
+    const error = await failureOf(runner.load(probesSpec(program, { netns: '/proc/self/ns/net' })));
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error.message).toBe('--netns: the package has no program that is attached in a network namespace');
+    expect(error.hint).toContain('those of xdp, tc,');
+  });
+
   kernelTest('leaves a program alone that is only to be loaded, unless --attach names it', async () => {
     const program = `SEC("${KILL}") int at_tp${TELL_KILL}`;
     const loadOnly = { change: (meta: object) => ({ ...meta, link: false }) } as ProbesOptions;

@@ -33,6 +33,19 @@ export const NETWORK_PLANNERS: Readonly<Record<string, Planner>> = {
   lwt_seg6local: refuse('belongs to a route, which ip-route(8) makes: ip route add … encap seg6local'),
 };
 
+/** Kinds whose place is in a network namespace. */
+export const KINDS_OF_NAMESPACES: ReadonlySet<string> = new Set([
+  'xdp',
+  'tc',
+  'classifier',
+  'tcx',
+  'netkit',
+  'socket',
+  'sk_lookup',
+  'flow_dissector',
+  'netfilter',
+]);
+
 /** Kinds that are attached to something that only somebody else has. */
 function refuse(reason: string): Planner {
   return ({ program: { name, section } }) => {

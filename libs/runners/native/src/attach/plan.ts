@@ -3,7 +3,7 @@ import type { ObjectFile } from '@ecli/btf';
 import { ArgumentError, type AttachTarget, EcliError, type LoadSpec, nearNames, printable } from '@ecli/core';
 import type { ProgramMeta } from '@ecli/packages';
 import type { Attachment, AttachRequest, PlanContext, Planner } from './attachment.ts';
-import { NETWORK_PLANNERS } from './network.ts';
+import { KINDS_OF_NAMESPACES, NETWORK_PLANNERS } from './network.ts';
 import { planStructOps } from './struct-ops.ts';
 import { TRACING_PLANNERS } from './tracing.ts';
 
@@ -49,7 +49,13 @@ export function planAttachments(
     ...requests.filter(isAttachedByItself).map((request) => planOne(request, context)),
     ...(operation ? planStructOps(operation.program, object) : []),
   ];
+  // Last, for a place that is wrong is the nearer reason.
+  if (spec.netns !== undefined && !object.programs.some(isOfNamespace)) throw noneInside();
   return attachments.sort((a, b) => Number(b.early ?? false) - Number(a.early ?? false));
+}
+
+function isOfNamespace({ section }: BpfProgram): boolean {
+  return KINDS_OF_NAMESPACES.has(sectionWord(section));
 }
 
 function isAttachedByItself({ kind, asked }: AttachRequest): boolean {
@@ -80,6 +86,16 @@ function noSampling(): ArgumentError {
   return new ArgumentError('--frequency: the package has no program that samples an event', [], {
     hint: 'programs of section perf_event do',
   });
+}
+
+function noneInside(): ArgumentError {
+  return new ArgumentError(
+    '--netns: the package has no program that is attached in a network namespace',
+    [],
+    {
+      hint: `those of ${[...KINDS_OF_NAMESPACES].join(', ')} are; leave it out for others`,
+    },
+  );
 }
 
 function findProgram({ name }: ProgramMeta, object: BpfObject): BpfProgram {
