@@ -81,15 +81,17 @@ describe('FileSource takes', () => {
   });
 });
 
-test('FileSource takes a link that leads nowhere and the stem of a program, to say so', async () => {
+test('FileSource takes a link that leads nowhere and what is like a name here, to say so', async () => {
   const before = process.cwd();
   process.chdir(folder);
   try {
     await symlink('gone', 'dangling');
     await file('tcp.bpf.c', '//');
-    for (const name of ['dangling', 'tcp']) expect(source.supports(name)).toBe(true);
-    for (const name of ['tc', 'tcp:latest', 'elsewhere/tcp']) expect(source.supports(name)).toBe(false);
-    await expect(source.fetch('tcp', context)).rejects.toMatchObject({ hint: 'did you mean tcp.bpf.c?' });
+    for (const name of ['dangling', 'tcp', 'tcps', 'tcp.bfp.c']) expect(source.supports(name)).toBe(true);
+    for (const name of ['udp', 'tcp:latest', 'elsewhere/tcp']) expect(source.supports(name)).toBe(false);
+    for (const name of ['tcp', 'tcps', 'tcp.bfp.c']) {
+      await expect(source.fetch(name, context)).rejects.toMatchObject({ hint: 'did you mean tcp.bpf.c?' });
+    }
   } finally {
     process.chdir(before);
   }

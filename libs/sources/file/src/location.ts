@@ -2,7 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EcliError, printable } from '@ecli/core';
-import { isProgramName } from './media-type.ts';
+import { likelyNames } from './near-paths.ts';
 
 /** Where a reference points to on this machine. */
 export type Location = { readonly kind: 'stdin' } | { readonly kind: 'path'; readonly path: string };
@@ -21,15 +21,16 @@ const REGISTRY_SHAPE = /^(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9.-]+:\d+)\/
 
 /**
  * Tells whether `reference` is for this source: it has the shape of a path, or exists, or lies in a folder
- * that exists, or has a program file's suffix and not a registry's shape, or is the stem of a program here. So
- * a mistyped `pacakge.json` is ours and "not found", as is `opens` beside `opens.bpf.c`, and `ghcr.io/x/y:latest` is not, unless there is such a file.
+ * that exists, or has a program file's suffix and not a registry's shape, or is like a name here or the stem of
+ * a program. So a mistyped `pacakge.json` is ours and "not found", as are `opens` and `opns` beside `opens.bpf.c`, and
+ * `ghcr.io/x/y:latest` is not, unless there is such a file.
  */
 export function isLocal(reference: string): boolean {
   if (reference === '-' || reference.startsWith('file:')) return true;
   if (reference === '' || SCHEME.test(reference)) return false;
   if (PATH_SHAPE.test(reference) || exists(reference)) return true;
   if (reference.includes('/') && exists(dirname(reference))) return true;
-  if (isStem(reference)) return true;
+  if (isNearName(reference)) return true;
   return SUFFIX.test(reference) && !REGISTRY_SHAPE.test(reference);
 }
 
@@ -39,10 +40,10 @@ export function parseLocation(reference: string): Location {
   return STDIN.includes(path) ? { kind: 'stdin' } : { kind: 'path', path };
 }
 
-function isStem(reference: string): boolean {
+function isNearName(reference: string): boolean {
   if (/[/:]/.test(reference)) return false;
   try {
-    return readdirSync('.').some((name) => name.startsWith(`${reference}.`) && isProgramName(name));
+    return likelyNames(reference, readdirSync('.')).length > 0;
   } catch {
     // A current folder that is gone, or may not be listed, has no programs to offer.
     return false;

@@ -19,13 +19,28 @@ export async function nearPaths(path: string): Promise<readonly string[]> {
   return found;
 }
 
-/** `part` in `folder` (empty: the current one) where that exists, else programs it is the stem of, else near names. */
+/** `part` in `folder` (empty: the current one) where that exists, else else names that it may mean. */
 async function step(folder: string, part: string): Promise<string[]> {
   const base = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
   if (await exists(`${base}${part}`)) return [`${base}${part}`];
   const names = await readdir(folder === '' ? '.' : folder).catch(() => []);
-  const begun = names.filter((name) => name.startsWith(`${part}.`) && isProgramName(name)).sort();
-  return (begun.length > 0 ? begun : nearNames(part, names)).map((name) => `${base}${name}`);
+  return likelyNames(part, names).map((name) => `${base}${name}`);
+}
+
+/** Of a folder's names, those of programs that `wanted` is the stem of, else near ones, else those of near stems. */
+export function likelyNames(wanted: string, names: readonly string[]): string[] {
+  const programs = names.filter(isProgramName).sort();
+  const begun = programs.filter((name) => name.startsWith(`${wanted}.`));
+  if (begun.length > 0) return begun;
+  const near = nearNames(wanted, names);
+  if (near.length > 0) return near;
+  const stems = nearNames(wanted, new Set(programs.map(stemOf)));
+  return programs.filter((name) => stems.includes(stemOf(name)));
+}
+
+/** `opens` of `opens.bpf.c`; a hidden file's first dot is its name's. */
+function stemOf(name: string): string {
+  return name.replace(/(?<=.)\..*$/, '');
 }
 
 async function exists(path: string): Promise<boolean> {
