@@ -19,6 +19,8 @@ const network = testInterface();
 /** How the names of programs and maps begin here, so that what is left of them can be told from what isn't theirs. */
 const PREFIX = 'badplace';
 
+const IN_NAMESPACES = /^(?:xdp|tc|tcx|sk_lookup)\b/;
+
 /** One program of a kind, called badplace, that does nothing. */
 function programOf(section: string, returns: number): string {
   const name = section.replaceAll(/\W/g, '-');
@@ -44,7 +46,8 @@ describe('a place that is not there is refused with near ones', () => {
   for (const [name, section, returns, target, message, hint, code = 1] of places) {
     kernelTest(name, async () => {
       const before = network.state();
-      const args = ['--netns', network.path, '--attach', `badplace=${target}`, programOf(section, returns)];
+      const inside = IN_NAMESPACES.test(section) ? ['--netns', network.path] : [];
+      const args = [...inside, '--attach', `badplace=${target}`, programOf(section, returns)];
       expectRefusal(await runCli(['run', '--timeout', '5', ...args]), { code, message, hint });
       expect(bpfObjectsOf(PREFIX)).toEqual([]);
       expect(network.state()).toBe(before);
@@ -56,6 +59,19 @@ describe('a place that is not there is refused with near ones', () => {
     expectRefusal(result, { code: 2, message: /isn't there/, hint: /did you mean .*ecli-story-/ });
     expect(bpfObjectsOf(PREFIX)).toEqual([]);
   });
+});
+
+describe('a flag for what a package has not', () => {
+  const flags: readonly [string, string, string, RegExp, RegExp, number][] = [
+    ['a network namespace', '--netns', network.path, /--netns: .*no program/, /those of xdp, tc/, 2],
+    ['BTF', '--btf', '/etc/passwd', /\/etc\/passwd: isn't BTF/, /--btf .*take a BTF file/, 1],
+  ];
+  for (const [name, flag, value, message, hint, code] of flags) {
+    kernelTest(`is refused all the same: ${name}`, async () => {
+      const args = ['--timeout', '5', flag, value, programOf('tp/syscalls/sys_enter_kill', 0)];
+      expectRefusal(await runCli(['run', ...args]), { code, message, hint });
+    });
+  }
 });
 
 describe('an attach that is refused half-way', () => {
