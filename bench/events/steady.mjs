@@ -56,6 +56,10 @@ try {
   const percent = (megabytes) => `${(((megabytes - middle) / middle) * 100).toFixed(1)} %`;
   console.log(`${Math.round(fired / took).toLocaleString('en-US')} events/s for ${Math.round(took)} s`);
   console.log(`shown ${shown.toLocaleString('en-US')}, lost ${(fired - shown).toLocaleString('en-US')}`);
+  const minutes = Array.from({ length: Math.ceil(seconds / 60) }, (_, minute) =>
+    median(samples.filter(({ ms }) => Math.floor(ms / 60_000) === minute).map(({ megabytes }) => megabytes)),
+  );
+  console.log(`resident by the minute: ${minutes.map((megabytes) => megabytes?.toFixed(0)).join(', ')} MB`);
   console.log(
     `resident after the first minute: ${middle.toFixed(0)} MB, from ${percent(low)} to +${percent(high)}`,
   );

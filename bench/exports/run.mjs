@@ -1,4 +1,4 @@
-// node bench/exports/run.mjs [--burst 500000] [--rounds 5] [--cases flat,nested,…] [--check]
+// node bench/exports/run.mjs [--burst 1400000] [--rounds 3] [--cases flat,nested,…] [--check]
 // Every way in which events are shown, one case after the other: ecli and a C program that prints the same drain the
 // same full buffer in turn; prints rows a second and ratios. --check compares what both print. As root.
 import { execFileSync } from 'node:child_process';
@@ -23,8 +23,8 @@ const CASES = [
 
 const { values } = parseArgs({
   options: {
-    burst: { type: 'string', default: '500000' },
-    rounds: { type: 'string', default: '5' },
+    burst: { type: 'string', default: '1400000' },
+    rounds: { type: 'string', default: '3' },
     cases: { type: 'string', default: CASES.map(({ name }) => name).join(',') },
     check: { type: 'boolean', default: false },
   },
