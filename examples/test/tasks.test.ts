@@ -54,6 +54,7 @@ describe('tasks', () => {
     const ids = readdirSync(`/proc/${process.pid}/task`).map(Number);
     expect(rows.map(({ tid }) => tid).sort()).toEqual(ids.sort());
     const comm = readFileSync(`/proc/${process.pid}/comm`, 'utf8').trim();
-    expect(rows[0]).toMatchObject({ tid: process.pid, ppid: process.ppid, threads: ids.length, comm });
+    const first = rows.find(({ tid }) => tid === process.pid);
+    expect(first).toMatchObject({ tid: process.pid, ppid: process.ppid, threads: ids.length, comm });
   });
 });
