@@ -67,7 +67,7 @@ describe('an entry of a map in the kernel', () => {
     const [keySize, valueSize] = [btf.sizeOf(definition.keyType), btf.sizeOf(definition.valueType)];
     const valueAt = layout.size - valueSize;
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: layout.size, maxLength: layout.size }), (entry) => {
+      fc.property(bytesWithoutEscapes(layout.size), (entry) => {
         const [key, value] = [entry.subarray(0, keySize), entry.subarray(valueAt)];
         bpftool('map', 'update', 'pinned', map, 'key', 'hex', ...hex(key), 'value', 'hex', ...hex(value));
         const [shown] = parse(bpftool('-j', 'map', 'dump', 'pinned', map)) as { formatted: object }[];
@@ -78,6 +78,14 @@ describe('an entry of a map in the kernel', () => {
     );
   });
 });
+
+/** bpftool writes a backslash as if it were a line end, and a quote as JSON doesn't know it. */
+function bytesWithoutEscapes(length: number): fc.Arbitrary<Uint8Array> {
+  const escaped = new Set(Buffer.from(`\\'`));
+  return fc
+    .uint8Array({ minLength: length, maxLength: length })
+    .map((bytes) => bytes.map((byte) => (escaped.has(byte) ? 0x2e : byte)));
+}
 
 function bpftool(...args: readonly string[]): string {
   return execFileSync('bpftool', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
