@@ -7,8 +7,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include "events.h"
+#include "row-clock.h"
 
 static volatile sig_atomic_t stopped;
 static int json, tuned;
@@ -17,18 +17,6 @@ static void stop(int signal)
 {
     (void)signal;
     stopped = 1;
-}
-
-static const char *clock_text(void)
-{
-    static char text[16];
-    static time_t shown;
-    time_t now = time(NULL);
-    if (!tuned || now != shown) {
-        strftime(text, sizeof(text), "%H:%M:%S", localtime(&now));
-        shown = now;
-    }
-    return text;
 }
 
 static int print(void *context, void *data, size_t size)
@@ -42,7 +30,7 @@ static int print(void *context, void *data, size_t size)
                event->pid, event->ppid, event->exit_code, event->duration_ns, event->comm, event->filename,
                event->exit_event ? "true" : "false");
     else
-        printf("%s  %-6d %-6d %-9u %-11llu %-6s %-8s %s\n", clock_text(), event->pid, event->ppid,
+        printf("%s  %-6d %-6d %-9u %-11llu %-6s %-8s %s\n", row_clock(tuned), event->pid, event->ppid,
                event->exit_code, event->duration_ns, event->comm, event->filename,
                event->exit_event ? "true" : "false");
     return 0;

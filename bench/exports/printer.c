@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include "../events/row-clock.h"
 #include "cases.h"
 
 static volatile sig_atomic_t stopped;
@@ -17,18 +17,6 @@ static void stop(int signal)
 {
     (void)signal;
     stopped = 1;
-}
-
-static const char *clock_text(void)
-{
-    static char text[16];
-    static time_t shown;
-    time_t now = time(NULL);
-    if (!tuned || now != shown) {
-        strftime(text, sizeof(text), "%H:%M:%S", localtime(&now));
-        shown = now;
-    }
-    return text;
 }
 
 #if defined(CASE_TWO)
@@ -58,7 +46,7 @@ static int print_flat(void *context, void *data, size_t size)
         printf(CSV_MAP("flats") "%u,%u,%u,%u,%d,%d,%llu,%llu\n", event->pid, event->ppid, event->uid, event->cpu,
                event->priority, event->result, event->started_ns, event->duration_ns);
     else
-        printf(TEXT_MAP("flats") "%s  %-5u %-6u %-6u %-6u %-8d %-6d %-10llu %llu\n", clock_text(), event->pid,
+        printf(TEXT_MAP("flats") "%s  %-5u %-6u %-6u %-6u %-8d %-6d %-10llu %llu\n", row_clock(tuned), event->pid,
                event->ppid, event->uid, event->cpu, event->priority, event->result, event->started_ns,
                event->duration_ns);
     return 0;
@@ -81,7 +69,7 @@ static int print_nested(void *context, void *data, size_t size)
     if (json)
         printf("{\"pid\":%u,", event->pid);
     else
-        printf("%s  %-5u ", clock_text(), event->pid);
+        printf("%s  %-5u ", row_clock(tuned), event->pid);
     print_address(json ? "\"source\":" : "", &event->source);
     print_address(json ? ",\"target\":" : " ", &event->target);
     printf(json ? ",\"counts\":[" : " [");
@@ -105,7 +93,7 @@ static int print_strings(void *context, void *data, size_t size)
         printf(CSV_MAP("names") "%u,%s,%s,%s,%s\n", event->pid, event->comm, event->parent, event->path,
                event->target);
     else
-        printf(TEXT_MAP("names") "%s  %-5u %-6s %-6s %-6s %s\n", clock_text(), event->pid, event->comm, event->parent,
+        printf(TEXT_MAP("names") "%s  %-5u %-6s %-6s %-6s %s\n", row_clock(tuned), event->pid, event->comm, event->parent,
                event->path, event->target);
     return 0;
 }
@@ -123,7 +111,7 @@ static int print_bits(void *context, void *data, size_t size)
                event->pid, event->read, event->write, event->execute, event->mode, event->level, event->delta,
                (unsigned long long)event->serial, (unsigned int)event->kind);
     else
-        printf("%s  %-5u %-6u %-6u %-7u %-6u %-6u %-6d %-6llu %u\n", clock_text(), event->pid, event->read,
+        printf("%s  %-5u %-6u %-6u %-7u %-6u %-6u %-6d %-6llu %u\n", row_clock(tuned), event->pid, event->read,
                event->write, event->execute, event->mode, event->level, event->delta,
                (unsigned long long)event->serial, (unsigned int)event->kind);
     return 0;
