@@ -41,6 +41,7 @@ function copier({ bytes, size, offset }: Packed, records: RecordBuffer): (count:
     : (count) => setWords(from, words, to, offset / 4, stride / 4, count);
 }
 
+/** Stands twice, for bytes and for words, so that V8 meets one kind of array in each loop. */
 function copyBytes(
   from: Uint8Array,
   size: number,
