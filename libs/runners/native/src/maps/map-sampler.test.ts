@@ -182,6 +182,24 @@ describe('MapSampler', () => {
     expect(running.sampler.counts).toMatchObject({ events: 3, filtered: 3 });
   });
 
+  test('asks the filter once for each entry that is sorted', async () => {
+    let asked = 0;
+    const filter = {
+      sampleSize: 16,
+      matches: ({ view }: { view: DataView }, at: number) => ++asked > 0 && view.getUint32(at, true) > 2,
+    };
+    const order = {
+      descending: true,
+      order: (_memory: unknown, _stride: number, count: number) =>
+        Uint32Array.from({ length: count }, (_, index) => count - 1 - index),
+    };
+    const running = new Running({ filter, order });
+    for (let key = 0; key < 5; key++) running.entries.content.set(key, key);
+    expect(await running.stop()).toEqual(['4 4', '3 3']);
+    expect(running.sampler.counts).toMatchObject({ events: 2, filtered: 3 });
+    expect(asked).toBe(5);
+  });
+
   test('sorts all of a reading', async () => {
     const order = {
       descending: true,

@@ -66,7 +66,8 @@ export class MapSampler implements Output {
     this.options = options;
     this.name = options.name;
     this.budget = options.budget ?? new EventBudget();
-    this.chunk = new ChunkRenderer(options.rows, options.filter);
+    // Records that are kept to be sorted have passed the filter.
+    this.chunk = new ChunkRenderer(options.rows, options.order ? undefined : options.filter);
     options.stream.whenAbandoned(() => this.interrupt());
   }
 
