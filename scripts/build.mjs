@@ -136,9 +136,13 @@ async function listSources(path) {
 }
 
 async function compileLibraries() {
-  const projects = ['libs/runners/native', 'libs/inspect', 'libs/sources/file'].map(
-    (folder) => `${folder}/tsconfig.build.json`,
-  );
+  const projects = [
+    'libs/runners/native',
+    'libs/inspect',
+    'libs/sources/file',
+    'libs/sources/url',
+    'libs/sources/oci',
+  ].map((folder) => `${folder}/tsconfig.build.json`);
   const { code, output } = await capture(process.execPath, [
     'node_modules/typescript/bin/tsc',
     '-b',

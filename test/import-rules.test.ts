@@ -18,7 +18,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   '@ecli/packages': ['@ecli/core', '@ecli/btf'],
   '@ecli/symbols': ['@ecli/core', '@ecli/btf'],
   '@ecli/inspect': ['@ecli/core', '@ecli/btf', '@ecli/bpf', '@ecli/packages'],
+  '@ecli/http': ['@ecli/core'],
+  '@ecli/oci': ['@ecli/core', '@ecli/http'],
+  '@ecli/trust': ['@ecli/core', '@ecli/oci'],
   '@ecli/source-file': ['@ecli/core'],
+  '@ecli/source-url': ['@ecli/core', '@ecli/http'],
+  '@ecli/source-oci': ['@ecli/core', '@ecli/http', '@ecli/oci', '@ecli/trust'],
   '@ecli/runner-native': ['@ecli/core', '@ecli/btf', '@ecli/bpf', '@ecli/packages', '@ecli/symbols'],
   ecli: [
     '@ecli/core',
@@ -27,7 +32,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     '@ecli/packages',
     '@ecli/inspect',
     '@ecli/symbols',
+    '@ecli/http',
+    '@ecli/oci',
+    '@ecli/trust',
     '@ecli/source-file',
+    '@ecli/source-url',
+    '@ecli/source-oci',
     '@ecli/runner-native',
   ],
 };
@@ -39,7 +49,7 @@ const OWNED: readonly { readonly name: RegExp; readonly by: string }[] = [
 ];
 
 /** Entries beside a room's index: any room's tests may import them, nothing else may. */
-const TEST_ENTRIES = ['@ecli/core/testing', '@ecli/bpf/testing'];
+const TEST_ENTRIES = ['@ecli/core/testing', '@ecli/bpf/testing', '@ecli/http/testing', '@ecli/oci/testing'];
 
 const rooms = readRooms();
 const sources = rooms.flatMap(({ files }) => files);

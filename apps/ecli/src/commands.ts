@@ -25,4 +25,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'compile a .bpf.c into a package',
     load: async () => (await import('./commands/build.ts')).buildCommand,
   },
+  {
+    name: 'image',
+    summary: 'list, copy, sign and tidy what is in registries and in the cache',
+    load: async () => (await import('./commands/image.ts')).imageCommand,
+  },
 ];

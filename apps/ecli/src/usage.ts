@@ -1,5 +1,5 @@
 import type { CommandDeclaration } from './command.ts';
-import { commands } from './commands.ts';
+import { commands, type CommandEntry } from './commands.ts';
 import type { FlagDeclaration, FlagGroups, FlagTable } from './flags.ts';
 import { VERSION } from './version.ts';
 
@@ -31,6 +31,19 @@ ${columns([
 
 REF is a JSON package, a .bpf.o, a .bpf.c, a folder that holds a package.json, or - for standard input.
 \`ecli run REF --help\` shows what the program itself takes.
+`;
+}
+
+/** What a group of commands prints as its help. */
+export function groupUsage(call: string, description: string, entries: readonly CommandEntry[]): string {
+  return `Usage: ${call} COMMAND
+
+${description}
+
+Commands:
+${columns(entries.map(({ name, summary }) => [name, summary]))}
+
+\`${call} COMMAND --help\` shows what each takes.
 `;
 }
 

@@ -79,6 +79,24 @@ export function sniff(content: Uint8Array): string {
   return MediaType.unknown;
 }
 
+const BY_SUFFIX: readonly (readonly [suffix: string, mediaType: string])[] = [
+  ['.json', MediaType.package],
+  ['.wasm', MediaType.wasm],
+  ['.o', MediaType.object],
+  ['.tar', MediaType.tar],
+];
+
+/**
+ * Tells what `content` is: C by its name, for it has no magic; all else by its bytes, which can't be wrong,
+ * then by its name, so that a broken package.json is called a broken package and not an unknown file.
+ */
+export function mediaTypeOf(content: Uint8Array, name: string): string {
+  if (name.endsWith('.c')) return MediaType.source;
+  const sniffed = sniff(content);
+  if (sniffed !== MediaType.unknown) return sniffed;
+  return BY_SUFFIX.find(([suffix]) => name.endsWith(suffix))?.[1] ?? MediaType.unknown;
+}
+
 function startsWith(content: Uint8Array, magic: readonly number[]): boolean {
   return magic.every((byte, index) => content[index] === byte);
 }

@@ -13,6 +13,7 @@ export {
   MediaType,
   descriptorOf,
   digestOf,
+  mediaTypeOf,
   sniff,
   verify,
 } from './artifact.ts';
@@ -42,4 +43,12 @@ export {
   RunnerChain,
 } from './runner.ts';
 export { type FetchContext, SOURCE, SOURCE_CHAIN, type Source, SourceChain } from './source.ts';
+export type {
+  Credentials,
+  NetworkOptions,
+  PullPolicy,
+  ReportProgress,
+  TransferProgress,
+  TransferState,
+} from './transfer.ts';
 export { wrap } from './wrap.ts';

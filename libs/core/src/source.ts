@@ -2,13 +2,29 @@ import { injectable, injectAll } from './injection.ts';
 import type { Artifact } from './artifact.ts';
 import { EcliError } from './errors.ts';
 import { printable } from './printable.ts';
+import type { Credentials, NetworkOptions, PullPolicy, ReportProgress } from './transfer.ts';
 
+/** What the user wishes of a fetch; a source takes what concerns it. */
 export interface FetchContext {
   readonly signal: AbortSignal;
   /** The media type the user stated (`-p`); without it the bytes and the name decide. */
   readonly mediaType?: string;
-  /** Called with bytes so far, and the whole size where it is known. */
-  readonly progress?: (received: number, total: number | undefined) => void;
+  readonly progress?: ReportProgress;
+  /** Without it a digest is asked for once, and a tag or URL is asked for anew whether it has changed. */
+  readonly pull?: PullPolicy;
+  /** Which of an index's programs: `linux/arm64`; without it this machine's. */
+  readonly platform?: string;
+  readonly network?: NetworkOptions;
+  /** Header lines for a URL's own origin. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Instead of those that are stored for the registry. */
+  readonly credentials?: Credentials;
+  /** Public keys, as paths of PEM files: one of them must have signed the program. */
+  readonly verifyKeys?: readonly string[];
+  /** Takes what the user should hear of a fetch that succeeds: what came was the cached one. */
+  readonly warn?: (line: string) => void;
+  /** Takes one line of diagnostics; shown with `--verbose`. */
+  readonly diagnose?: (line: string) => void;
 }
 
 /** Turns a reference into verified bytes. */
@@ -18,7 +34,10 @@ export interface Source {
   readonly takes: string;
   /** Judges the reference's syntax only; may look at local files, may not connect. A later "not found" is fine. */
   supports(reference: string): boolean;
-  /** @throws ARTIFACT_NOT_FOUND, ARTIFACT_TOO_LARGE, ARTIFACT_UNREADABLE, DIGEST_MISMATCH */
+  /**
+   * @throws ARTIFACT_NOT_FOUND, ARTIFACT_TOO_LARGE, ARTIFACT_UNREADABLE, DIGEST_MISMATCH; over a network also
+   * NETWORK_FAILED, REGISTRY_DENIED, RATE_LIMITED, REMOTE_FAILED, TRUST_REFUSED
+   */
   fetch(reference: string, context: FetchContext): Promise<Artifact>;
 }
 

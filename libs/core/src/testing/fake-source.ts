@@ -22,7 +22,7 @@ export class FakeSource implements Source {
     const held = this.contents.get(reference);
     if (!held) throw new EcliError('ARTIFACT_NOT_FOUND', `${reference}: not held by this fake`);
     const content = Uint8Array.from(held);
-    context.progress?.(content.byteLength, content.byteLength);
+    context.progress?.({ id: reference, name: reference, bytes: content.byteLength, state: 'done' });
     return { reference, content, descriptor: descriptorOf(content, context.mediaType ?? sniff(content)) };
   }
 }

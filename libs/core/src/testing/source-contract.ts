@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import { verify } from '../artifact.ts';
 import { EcliError } from '../errors.ts';
 import type { FetchContext, Source } from '../source.ts';
+import type { TransferProgress } from '../transfer.ts';
 import type { ContractRule } from './contract.ts';
 
 /** A source and references whose outcome is known. */
@@ -60,11 +61,13 @@ export const sourceContract: readonly ContractRule<SourceFixture>[] = [
   {
     name: 'reports progress that grows up to the whole size',
     async check({ source, present }) {
-      const reports: number[] = [];
-      const progress = (received: number): void => void reports.push(received);
-      await source.fetch(present.reference, { ...context(), progress });
-      expect(reports).toEqual([...reports].sort((a, b) => a - b));
-      expect(reports.at(-1)).toBe(present.content.byteLength);
+      const reports: TransferProgress[] = [];
+      await source.fetch(present.reference, { ...context(), progress: (report) => reports.push(report) });
+      const last = reports.at(-1);
+      const sizes = reports.filter(({ id }) => id === last?.id).map(({ bytes }) => bytes);
+      expect(sizes).toEqual([...sizes].sort((a, b) => a - b));
+      expect(last?.state).toMatch(/^(done|exists)$/);
+      if (last?.state === 'done') expect(last.bytes).toBe(present.content.byteLength);
     },
   },
   {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   descriptorOf,
   EcliError,
+  mediaTypeOf,
   printable,
   type Artifact,
   type FetchContext,
@@ -11,7 +12,7 @@ import {
 } from '@ecli/core';
 import { notFound, unreadable } from './failures.ts';
 import { isLocal, parseLocation } from './location.ts';
-import { isProgramName, mediaTypeOf } from './media-type.ts';
+import { isProgramName } from './program-name.ts';
 import { readFifo, readFile, readStdin, type ReadLimits } from './read.ts';
 
 export interface FileSourceOptions {

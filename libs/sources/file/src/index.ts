@@ -2,7 +2,7 @@
  * Turns a reference that names something on this machine into an Artifact: a file (also as a `file:` URL),
  * a folder that holds a package.json, a FIFO, or `-` for standard input.
  *
- *     reference ── location.ts ──▶ where ── file-source.ts ──▶ bytes ── media-type.ts ──▶ Artifact
+ *     reference ── location.ts ──▶ where ── file-source.ts ──▶ bytes ── mediaTypeOf ──▶ Artifact
  *                                    └─ nothing there ── near-paths.ts ──▶ did you mean …
  *
  * Read file-source.ts first. This is the smallest source there is: copy the folder to write another.

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { nearNames } from '@ecli/core';
-import { isProgramName } from './media-type.ts';
+import { isProgramName } from './program-name.ts';
 
 /** How many suggestions are still a help. */
 const MOST = 3;

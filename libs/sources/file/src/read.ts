@@ -1,6 +1,6 @@
 import { constants, openSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { EcliError, printable, type FetchContext } from '@ecli/core';
+import { EcliError, printable, type FetchContext, type TransferState } from '@ecli/core';
 import { unreadable } from './failures.ts';
 
 /** How much is read, until when, and who is told. */
@@ -104,6 +104,8 @@ async function gather(
   total: number | undefined,
   limits: ReadLimits,
 ): Promise<Uint8Array> {
+  const report = (state: TransferState, bytes: number): void =>
+    limits.progress?.({ id: name, name, bytes, state, ...(total !== undefined && { totalBytes: total }) });
   let content = new Uint8Array(total ?? CHUNK_BYTES);
   let received = 0;
   for await (const chunk of chunks) {
@@ -113,9 +115,10 @@ async function gather(
     if (needed > content.byteLength) content = enlarged(content, needed);
     content.set(chunk, received);
     received = needed;
-    limits.progress?.(received, total);
+    report('running', received);
   }
   limits.signal.throwIfAborted();
+  report('done', received);
   return content.subarray(0, received);
 }
 

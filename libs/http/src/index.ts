@@ -1,0 +1,10 @@
+/**
+ * Turns a request into an answer over http or https, as registries and web servers need it: through proxies,
+ * with certificates of one's own, along redirects that give nothing away, again after failures that pass.
+ *
+ *     HttpRequest ──▶ HttpClient ──▶ HttpResponse | NetworkError (which step failed, and what to do)
+ *
+ * Read types.ts first, then http-client.ts.
+ */
+export { NetworkError, type NetworkStep } from './network-error.ts';
+export type { HttpClientOptions, HttpRequest, HttpResponse, RequestBody } from './types.ts';

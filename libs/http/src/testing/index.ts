@@ -1,0 +1,4 @@
+/**
+ * For tests: a server that misbehaves as it is told to.
+ */
+export {};

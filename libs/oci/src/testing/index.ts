@@ -1,0 +1,4 @@
+/**
+ * For tests: registries on loopback.
+ */
+export {};

@@ -1,0 +1,4 @@
+/**
+ * Turns a reference to an image in a registry into an Artifact: verified, trusted by the policy, cached.
+ */
+export {};
