@@ -48,7 +48,9 @@ interface Context {
 
 class Printer {
   private readonly blocks: string[] = [];
-  private readonly declared = new Set<number>();
+  /** The types whose values are declared, and the typedefs of which at least the name is. */
+  private readonly required = new Set<number>();
+  private readonly named = new Set<number>();
   private readonly tags = new CNames();
   private readonly words = new CNames();
   private readonly layouts: CLayouts;
@@ -76,10 +78,9 @@ class Printer {
     const type = this.btf.type(id);
     switch (type.kind) {
       case 'typedef':
-        return this.once(type.id, () => {
+        return once(this.required, type.id, () => {
           this.require(type.target);
-          const declaration = this.declare(type.target, this.words.of(type.id, type.name));
-          this.blocks.push(`typedef ${this.spell(declaration, { depth: 0, bit: 0 })};`);
+          this.requireNames(type.id);
         });
       case 'const':
       case 'volatile':
@@ -92,12 +93,12 @@ class Printer {
         return this.requireNames(type.target);
       case 'struct':
       case 'union':
-        return this.once(type.id, () => {
+        return once(this.required, type.id, () => {
           for (const { type: member } of type.members) this.require(member);
           if (type.name !== '') this.blocks.push(`${this.composite(type, { depth: 0, bit: 0 })};`);
         });
       case 'enum':
-        return this.once(type.id, () => {
+        return once(this.required, type.id, () => {
           if (type.name !== '' && type.values.length > 0) this.blocks.push(`${this.enumeration(type, 0)};`);
         });
       default:
@@ -110,7 +111,11 @@ class Printer {
     const type = this.btf.type(id);
     switch (type.kind) {
       case 'typedef':
-        return this.require(id);
+        return once(this.named, type.id, () => {
+          this.requireNames(type.target);
+          const declaration = this.declare(type.target, this.words.of(type.id, type.name));
+          this.blocks.push(`typedef ${this.spell(declaration, { depth: 0, bit: 0 })};`);
+        });
       case 'const':
       case 'volatile':
       case 'restrict':
@@ -132,12 +137,6 @@ class Printer {
     }
   }
 
-  private once(id: number, declare: () => void): void {
-    if (this.declared.has(id)) return;
-    this.declared.add(id);
-    declare();
-  }
-
   /** From the outside in, as spell.ts does; `declarator` is what stands around the name so far. */
   private declare(id: number, declarator: string, qualifiers: readonly string[] = []): Declaration {
     this.step();
@@ -152,7 +151,7 @@ class Printer {
       case 'const':
       case 'volatile':
       case 'restrict':
-        return this.declare(type.target, declarator, [...qualifiers, type.kind]);
+        return this.declare(type.target, declarator, [...new Set([...qualifiers, type.kind])]);
       case 'type_tag':
         return this.declare(type.target, declarator, qualifiers);
       default:
@@ -236,13 +235,13 @@ class Printer {
   private member(member: Member, { depth, bit, names }: Required<Context>): string {
     const { name, type, bitOffset, bitSize } = member;
     const at = bit + bitOffset;
+    const resolved = this.btf.resolve(type);
+    const isDirect = this.declare(type, '').base === resolved;
+    // C has a struct or union without a name, but a typedef of one then declares nothing. It has bit-fields without
+    // a name too, but aligns nothing to them; no compiler tells of those.
+    const isNameless = name === '' && isDirect && (resolved.kind === 'struct' || resolved.kind === 'union');
     // A new object each time: one anonymous type may be written several times into the same struct.
-    const { kind } = this.btf.resolve(type);
-    // Where C has nothing without a name: what no compiler makes.
-    const needsName = kind !== 'struct' && kind !== 'union' && bitSize === 0;
-    const isNameless = name === '' && !needsName;
     const declaration = this.declare(type, isNameless ? '' : names.of({}, name || '_unnamed'));
-    const isDirect = declaration.base === this.btf.resolve(type);
     const context = { depth, bit: isDirect ? at : 0, ...(isNameless && { names }) };
     const text = this.spell(declaration, context);
     const [first = '', ...rest] =
@@ -281,6 +280,13 @@ class Printer {
   private step(): void {
     if (++this.steps > MOST_STEPS) throw objectInvalid('BTF: types too intricate to declare in C');
   }
+}
+
+/** Marks `id` first, so that types that point to each other end. */
+function once(done: Set<number>, id: number, declare: () => void): void {
+  if (done.has(id)) return;
+  done.add(id);
+  declare();
 }
 
 /** A `restrict` belongs to a pointer; elsewhere C refuses it. */

@@ -1,9 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { Btf, ElfFile } from '../../src/index.ts';
 import { cDeclarations } from '../../src/declarations/c-declarations.ts';
 import { identifier } from '../../src/declarations/c-names.ts';
@@ -91,26 +88,19 @@ struct event {
 };
 `;
 
-/** What clang says of sources in C for BPF, and the first that it complains of; nothing when it is content. */
+/**
+ * What clang says of sources in C for BPF, and the first that it complains of; nothing when it is content. Each is
+ * a block of its own, so that one run of clang sees them all.
+ */
 function complaints(sources: readonly string[]): string {
-  const folder = mkdtempSync(join(tmpdir(), 'ecli-c-'));
-  try {
-    const files = sources.map((source, index) => {
-      writeFileSync(join(folder, `${index}.c`), source);
-      return `${index}.c`;
-    });
-    execFileSync('clang', ['-fsyntax-only', '-Werror', '-target', 'bpf', ...files], {
-      cwd: folder,
-      stdio: 'pipe',
-    });
-    return '';
-  } catch (error) {
-    const said = (error as { stderr: Buffer }).stderr.toString();
-    const first = Number(/^(\d+)\.c/m.exec(said)?.[1]);
-    return `${said.slice(0, 2000)}\n${sources[first]}`;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const blocks = sources.map(
+    (source, index) => `#line 1 "${index}.c"\nvoid block_${index}(void) {${source}\n}`,
+  );
+  const flags = ['-fsyntax-only', '-Werror', '-target', 'bpf', '-x', 'c', '-'];
+  const { status, stderr } = spawnSync('clang', flags, { input: blocks.join('\n'), encoding: 'utf8' });
+  if (status === 0) return '';
+  const first = Number(/^(\d+)\.c/m.exec(stderr)?.[1]);
+  return `${stderr.slice(0, 2000)}\n${sources[first]}`;
 }
 
 /** Asserts for the compiler: the size of `name`, and where its members with a tame name of their own lie. */
@@ -135,7 +125,7 @@ function layoutAsserts(btf: TypeSource, name: string, type: CompositeType): stri
 describe('C declarations', () => {
   test('of any types compile to the same layout', () => {
     const seed = Math.floor(Math.random() * 0x7fff_ffff);
-    const sources = fc.sample(cases, { numRuns: 200, seed }).flatMap(({ table, typeId }) => {
+    const sources = fc.sample(cases, { numRuns: 1000, seed }).flatMap(({ table, typeId }) => {
       const type = table.resolve(typeId);
       if (type.kind !== 'struct' && type.kind !== 'union') return [];
       const source = cDeclarations(table, [table.typedef('root_of_all', typeId)]);
@@ -149,6 +139,85 @@ describe('C declarations', () => {
     const btf = Btf.parse(section?.data ?? new Uint8Array(0));
     const event = btf.find('struct', 'event')?.id ?? 0;
     expect(cDeclarations(btf, [event])).toBe(DECLARED);
+  });
+
+  describe('compile', () => {
+    function compiled(table: TypeTable, id: number): string {
+      const text = cDeclarations(table, [id]);
+      expect(complaints([text])).toBe('');
+      return text;
+    }
+
+    test('with a qualifier once, though an array and its elements both have it', () => {
+      const table = new TypeTable();
+      const elements = table.array(table.add({ kind: 'const', name: '', target: table.char() }), 4);
+      const array = table.add({ kind: 'const', name: '', target: elements });
+      expect(compiled(table, table.typedef('label', array))).toBe('typedef const char label[4];\n');
+    });
+
+    test('with a name for a bit-field that has none, as C would not align to it', () => {
+      const table = new TypeTable();
+      const union = table.composite('union', 'flags', 4, [['', table.int('unsigned int', 4, false), 0, 13]]);
+      expect(compiled(table, union)).toContain('unsigned int _unnamed : 13;');
+    });
+
+    test('with a name for a member that has none, of a typedef or an array of structs', () => {
+      const table = new TypeTable();
+      const point = table.struct('', [['x', table.int('int', 4, true)]]);
+      const struct = table.struct('line', [
+        ['', table.typedef('point', point)],
+        ['', table.array(point, 2)],
+        ['', point],
+      ]);
+      const text = compiled(table, struct);
+      expect(text).toContain('point _unnamed;');
+      expect(text).toContain('} _unnamed__2[2];');
+      expect(text).toMatch(/\n {4}\}; /);
+    });
+
+    test('with other names for those that compilers keep for themselves', () => {
+      const table = new TypeTable();
+      const struct = table.struct('__volatile__', [
+        ['__const', table.char()],
+        ['__builtin_offsetof', table.char()],
+        ['__constant', table.char()],
+      ]);
+      const text = compiled(table, struct);
+      expect(text).toContain('struct ___volatile__ {');
+      expect([...text.matchAll(/char (\w+);/g)].map(([, name]) => name)).toEqual([
+        '___const',
+        '___builtin_offsetof',
+        '__constant',
+      ]);
+    });
+
+    test('where structs point to each other by typedefs', () => {
+      const table = new TypeTable();
+      const ids = { journal: 3, transaction: 6 };
+      const journal = table.struct('journal_s', [
+        ['running', table.pointer(table.typedef('transaction_t', ids.transaction))],
+      ]);
+      const transaction = table.struct('transaction_s', [
+        ['journal', table.pointer(table.typedef('journal_t', journal))],
+      ]);
+      expect({ journal, transaction }).toEqual(ids);
+      expect(compiled(table, journal)).toMatch(
+        /^typedef struct transaction_s transaction_t;\n\nstruct journal_s \{\n {4}transaction_t \*running;/,
+      );
+      compiled(table, transaction);
+    });
+
+    test('where a function of typedefs has a typedef', () => {
+      const table = new TypeTable();
+      const flags = table.typedef('gfp_t', table.int('unsigned int', 4, false));
+      const parameters = [{ name: 'flags', type: flags }];
+      const returns = table.pointer();
+      const allocate = table.add({ kind: 'function_prototype', name: '', returns, parameters });
+      const pool = table.struct('pool', [['allocate', table.pointer(table.typedef('allocate_t', allocate))]]);
+      expect(compiled(table, pool)).toContain(
+        'typedef unsigned int gfp_t;\ntypedef void *allocate_t(gfp_t);\n',
+      );
+    });
   });
 
   test('refuses what would not end', () => {
