@@ -20,6 +20,27 @@ export type {
   Tagger,
   Target,
 } from './content.ts';
+export { choosePlatform } from './manifest/choose-platform.ts';
+export { ContentVerifier, digestLike } from './manifest/content-verifier.ts';
+export { fetchAll, type FetchAllOptions } from './manifest/fetch-all.ts';
+export {
+  isIndexMediaType,
+  isManifestMediaType,
+  MANIFEST_LIMIT_BYTES,
+  MANIFEST_MEDIA_TYPES,
+  parseManifest,
+  type ParsedManifest,
+} from './manifest/parse-manifest.ts';
+export { ownPlatform, parsePlatform, spellPlatform } from './manifest/platform.ts';
+export { isDigest, isTag } from './reference/grammar.ts';
+export {
+  DEFAULT_TAG,
+  type ImageReference,
+  spellReference,
+  spellRepository,
+  tagOrDigestOf,
+} from './reference/image-reference.ts';
+export { isReference, parseReference, parseRegistryHost } from './reference/parse-reference.ts';
 export {
   Annotation,
   type Descriptor,
