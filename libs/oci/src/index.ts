@@ -32,6 +32,9 @@ export {
   type ParsedManifest,
 } from './manifest/parse-manifest.ts';
 export { ownPlatform, parsePlatform, spellPlatform } from './manifest/platform.ts';
+export { type Blob, type PackedProgram, type PackOptions, packProgram } from './program/pack-program.ts';
+export { type ProgramContent, programContentOf, programMediaType } from './program/program-content.ts';
+export { type ProgramLayer, programLayerOf } from './program/program-layer.ts';
 export { isDigest, isTag } from './reference/grammar.ts';
 export {
   DEFAULT_TAG,
