@@ -71,4 +71,26 @@ describe('startRegistry', () => {
       await registry.stop();
     }
   });
+
+  test('has a token service of its own, which speaks TLS as it does itself', async () => {
+    const registry = await startRegistry({ auth: 'token', tls: true });
+    try {
+      const options = { ca: readFileSync(registry.caFile ?? '') };
+      const challenge = await new Promise<string | undefined>((resolve, reject) => {
+        const request = get(`${registry.origin}/v2/`, options, (answer) =>
+          resolve(answer.resume().headers['www-authenticate']),
+        );
+        request.on('error', reject);
+      });
+      expect(challenge).toContain(`realm="https://localhost:`);
+      expect(challenge).toContain(registry.tokens?.realm);
+    } finally {
+      await registry.stop();
+    }
+  });
+
+  test('says why it did not start', async () => {
+    const tls = { caFile: '/none', certificateFile: '/none', keyFile: '/none' };
+    await expect(startRegistry({ tls })).rejects.toThrow(/docker-registry ended with 1: .*\/none/s);
+  });
 });
