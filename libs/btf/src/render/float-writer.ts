@@ -1,7 +1,7 @@
 import { writeBytes } from './byte-writer.ts';
 
-/** The longest is `-1.2345678901234567e-308`. */
-export const FLOAT_BYTES = 24;
+/** The longest is `-0.0000012345678901234567`: exponents begin at 1e-7. */
+export const FLOAT_BYTES = 25;
 
 /** Writes the shortest decimal that reads back as the same double; what JSON has no number for is `null`. */
 export function writeJsonDouble(out: DataView, position: number, value: number): number {
