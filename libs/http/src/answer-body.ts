@@ -1,0 +1,46 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+
+/** Whoever watches over a connection as long as an answer comes over it. */
+export interface BodyWatch {
+  /** What to say of a connection that was cut. */
+  cut(receivedBytes: number): Error;
+  /** The last call: the answer is whole, or given up. */
+  end(): void;
+}
+
+/** The bytes of an answer as they come, still encoded; fails where Node would merely end or say "aborted". */
+export class AnswerBody extends Readable {
+  private receivedBytes = 0;
+
+  constructor(
+    private readonly incoming: IncomingMessage,
+    private readonly watch: BodyWatch,
+  ) {
+    super();
+    incoming.pause();
+    incoming.on('data', (chunk: Uint8Array) => {
+      this.receivedBytes += chunk.byteLength;
+      if (!this.push(chunk)) incoming.pause();
+    });
+    incoming.once('end', () => {
+      watch.end();
+      this.push(null);
+    });
+    // The 'close' that follows says whether the answer was whole.
+    incoming.on('error', () => undefined);
+    incoming.once('close', () => {
+      if (!incoming.complete) this.destroy(watch.cut(this.receivedBytes));
+    });
+  }
+
+  override _read(): void {
+    this.incoming.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.watch.end();
+    if (!this.incoming.readableEnded) this.incoming.destroy();
+    done(error);
+  }
+}
