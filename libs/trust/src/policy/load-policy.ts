@@ -1,0 +1,57 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { isMissing, readSettings } from '../read-settings.ts';
+import { parsePolicy } from './parse-policy.ts';
+import { Policy, type PolicyFile } from './policy.ts';
+
+/** What an administrator demands of all users of a machine. */
+export const SYSTEM_POLICY = '/etc/ecli/policy.json';
+
+const UNREADABLE = 'a policy that nobody can read can be followed by nobody, so nothing from a registry runs';
+
+export interface PolicyPlaces {
+  /** Another file in the place of the system's: for tests, and for `--policy`, which judges by one file alone. */
+  readonly systemPath?: string;
+}
+
+/**
+ * Loads the system's policy and the user's. A file that isn't there demands nothing; one that can't be read or
+ * understood is an error, never no policy.
+ *
+ * @throws SETTINGS_INVALID
+ */
+export async function loadPolicy(
+  environment: NodeJS.ProcessEnv,
+  { systemPath = SYSTEM_POLICY }: PolicyPlaces = {},
+): Promise<Policy> {
+  const paths = [...new Set([systemPath, userPolicyPath(environment)])];
+  const files = await Promise.all(paths.map(readPolicyIfPresent));
+  return new Policy(files.filter((file) => file !== undefined));
+}
+
+/** Loads one policy, which must be there. @throws SETTINGS_INVALID */
+export async function loadPolicyFile(path: string): Promise<Policy> {
+  return new Policy([await readPolicy(path)]);
+}
+
+/** Where a user's own policy is. https://specifications.freedesktop.org/basedir-spec/ */
+export function userPolicyPath({ XDG_CONFIG_HOME, HOME }: NodeJS.ProcessEnv): string {
+  const given = XDG_CONFIG_HOME ?? '';
+  const configuration = isAbsolute(given) ? given : join(homeOf(HOME), '.config');
+  return join(configuration, 'ecli', 'policy.json');
+}
+
+function homeOf(home = ''): string {
+  return home === '' ? homedir() : home;
+}
+
+async function readPolicy(path: string): Promise<PolicyFile> {
+  return parsePolicy(await readSettings(path, UNREADABLE), path);
+}
+
+async function readPolicyIfPresent(path: string): Promise<PolicyFile | undefined> {
+  return readPolicy(path).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+}
