@@ -1,18 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import {
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-  createServer,
-} from 'node:http';
+import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestCertificates, createTestCertificates } from './certificates.ts';
+import { closeServer } from './close-server.ts';
 import { type Access, type Claims, tokenSigner } from './json-web-token.ts';
 import { CREDENTIALS } from './test-credentials.ts';
 import { type TokenQuestion, readQuestion } from './token-question.ts';
@@ -80,18 +75,10 @@ export async function startTokenService(tls?: TestCertificates): Promise<TokenSe
     manners: office.manners,
     requests: office.requests,
     stop: async () => {
-      await close(server);
+      await closeServer(server);
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Ends a server with the connections that it has. */
-export async function close(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
 }
 
 /** Decides who gets which token. */
