@@ -51,4 +51,5 @@ export type {
   TransferProgress,
   TransferState,
 } from './transfer.ts';
+export { hasCredentials, withoutCredentials } from './without-credentials.ts';
 export { wrap } from './wrap.ts';

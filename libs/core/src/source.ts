@@ -2,6 +2,7 @@ import { injectable, injectAll } from './injection.ts';
 import type { Artifact } from './artifact.ts';
 import { EcliError } from './errors.ts';
 import { printable } from './printable.ts';
+import { withoutCredentials } from './without-credentials.ts';
 import type { Credentials, NetworkOptions, PullPolicy, ReportProgress } from './transfer.ts';
 
 /** What the user wishes of a fetch; a source takes what concerns it. */
@@ -64,7 +65,7 @@ export class SourceChain implements Source {
   async fetch(reference: string, context: FetchContext): Promise<Artifact> {
     const source = this.sources.find((candidate) => candidate.supports(reference));
     if (source) return source.fetch(reference, context);
-    const subject = reference === '' ? 'an empty reference' : printable(reference);
+    const subject = reference === '' ? 'an empty reference' : printable(withoutCredentials(reference));
     throw new EcliError('REFERENCE_UNSUPPORTED', `${subject}: no source takes this reference`, {
       hint: `this ecli takes ${this.takes || 'no references at all'}`,
     });
