@@ -1,4 +1,22 @@
 /**
  * Turns a reference to an image in a registry into an Artifact: verified, trusted by the policy, cached.
+ *
+ *     reference ──▶ resolve-image ──▶ digest ──▶ trust ──▶ download-image ──▶ cache ──▶ Artifact
+ *                    │  tag: HEAD      └─ in the cache: no network ─────────────▲
+ *                    └─ registry away: what the cache has, with a warning
+ *
+ * Read pull-program.ts first. What stands here and in oci-source.ts is loaded at each start of ecli, so the rest is
+ * loaded when an image is asked for.
  */
-export {};
+import { API_VERSION, definePlugin, SOURCE } from '@ecli/core';
+import { OciSource } from './oci-source.ts';
+
+export { OciSource, type OciSourceOptions } from './oci-source.ts';
+export type { PulledProgram } from './pull-program.ts';
+
+/** Brings OciSource with its defaults. */
+export const ociPlugin = definePlugin({
+  name: 'oci',
+  apiVersion: API_VERSION,
+  register: (container) => container.register(SOURCE, { useValue: new OciSource() }),
+});

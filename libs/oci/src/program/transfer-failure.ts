@@ -1,0 +1,38 @@
+import { EcliError, type ErrorCode } from '@ecli/core';
+import { type ImageReference, spellReference } from '../reference/image-reference.ts';
+
+const BEGINNINGS = {
+  pull: 'Failed to pull from registry',
+  push: 'Failed to push to registry',
+} as const;
+
+/** What is no failure of a transfer: it was asked for wrongly, or settings on this machine stand against it. */
+const NOT_OF_TRANSFERS: ReadonlySet<ErrorCode> = new Set([
+  'ARGUMENT_INVALID',
+  'REFERENCE_UNSUPPORTED',
+  'SETTINGS_INVALID',
+  'TRUST_REFUSED',
+]);
+
+/**
+ * Says of an error that it ended a transfer, and of what; what was no failure of the transfer is returned as it is.
+ * `hint` stands where the error has none of its own.
+ */
+export function transferFailure(
+  direction: keyof typeof BEGINNINGS,
+  reference: ImageReference,
+  error: unknown,
+  hint?: string,
+): unknown {
+  if (!(error instanceof EcliError) || NOT_OF_TRANSFERS.has(error.code)) return error;
+  const spelled = spellReference(reference);
+  const reason = error.message.startsWith(`${spelled}: `)
+    ? error.message.slice(spelled.length + 2)
+    : error.message;
+  const next = error.hint ?? hint;
+  return new EcliError(error.code, `${BEGINNINGS[direction]}: ${spelled}: ${reason}`, {
+    cause: error,
+    ...(next !== undefined && { hint: next }),
+    ...(error.details !== undefined && { details: error.details }),
+  });
+}

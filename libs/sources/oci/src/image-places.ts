@@ -1,0 +1,149 @@
+import { Buffer } from 'node:buffer';
+import { EcliError, type FetchContext } from '@ecli/core';
+import {
+  cacheFolder,
+  type Descriptor,
+  fetchAll,
+  ImageLayout,
+  type ImageReference,
+  type Manifest,
+  type Repository,
+  spellReference,
+} from '@ecli/oci';
+import { ProgressFeed } from './progress-feed.ts';
+import type { PullSettings } from './pull-program.ts';
+import { RemoteRepository } from './remote-repository.ts';
+
+/** Where an image may be: in the cache, if there is one that can be used, and in its registry. */
+export class ImagePlaces {
+  private constructor(
+    private readonly reference: ImageReference,
+    private readonly context: FetchContext,
+    private readonly remote: RemoteRepository,
+    /** Undefined where there is no place for one. */
+    readonly cache: ImageLayout | undefined,
+  ) {}
+
+  /** Connects to nothing. A cache that can't be used is said by `context.warn`, and done without. */
+  static async open(
+    reference: ImageReference,
+    context: FetchContext,
+    settings: PullSettings,
+  ): Promise<ImagePlaces> {
+    const remote = new RemoteRepository(reference, context, settings.environment);
+    return new ImagePlaces(reference, context, remote, await openCache(context, settings));
+  }
+
+  /** The repository in the registry. @throws ARTIFACT_NOT_FOUND where `--pull never` forbids to ask it */
+  async registry(): Promise<Repository> {
+    if (this.context.pull === 'never') throw notCached();
+    return this.remote.open();
+  }
+
+  /** Reads a manifest or index. @throws ARTIFACT_TOO_LARGE, DIGEST_MISMATCH, and what the registry answers */
+  readManifest(descriptor: Descriptor): Promise<Uint8Array> {
+    return this.read(descriptor);
+  }
+
+  /**
+   * Reads one layer, and has the others of the image fetched too: the cache holds whole images, which can be copied
+   * and saved. @throws ARTIFACT_TOO_LARGE before anything is asked for, and what `readManifest` does
+   */
+  async readLayers(manifest: Manifest, wanted: Descriptor, limitBytes: number): Promise<Uint8Array> {
+    const blobs = [manifest.config, ...manifest.layers];
+    refuseTooLarge(blobs, limitBytes);
+    const others = this.cache ? blobs.filter(({ digest }) => digest !== wanted.digest) : [];
+    const [bytes] = await Promise.all([
+      this.readBlob(wanted, limitBytes),
+      ...others.map((blob) => this.readBlob(blob, limitBytes)),
+    ]);
+    return bytes;
+  }
+
+  /** Has the cache know `image` by the reference's name. */
+  async keep(image: Descriptor): Promise<void> {
+    const name = spellReference(this.reference);
+    try {
+      await this.cache?.tag(image, name, this.context.signal);
+    } catch (error) {
+      this.warnOfCache(error);
+    }
+  }
+
+  close(): void {
+    this.remote.close();
+  }
+
+  private async readBlob(descriptor: Descriptor, limitBytes: number): Promise<Uint8Array> {
+    const feed = new ProgressFeed(descriptor, this.context.progress);
+    try {
+      const bytes = await this.read(descriptor, limitBytes, feed);
+      feed.end();
+      return bytes;
+    } catch (error) {
+      feed.fail();
+      throw error;
+    }
+  }
+
+  private async read(descriptor: Descriptor, limitBytes?: number, feed?: ProgressFeed): Promise<Uint8Array> {
+    const { signal } = this.context;
+    const received = (bytes: number): void => feed?.received(bytes);
+    if (!this.cache) {
+      const options = { signal, received, ...(limitBytes !== undefined && { limitBytes }) };
+      return fetchAll(await this.registry(), descriptor, options);
+    }
+    return this.cache.ingest(descriptor, () => this.open(descriptor), { signal, received });
+  }
+
+  /** Some descriptors bring their content along. */
+  private async open(descriptor: Descriptor): Promise<AsyncIterable<Uint8Array>> {
+    const { data } = descriptor;
+    if (data !== undefined) return single(Buffer.from(data, 'base64'));
+    const registry = await this.registry();
+    return registry.fetch(descriptor, this.context.signal);
+  }
+
+  private warnOfCache(error: unknown): void {
+    if (!(error instanceof EcliError) || error.code !== 'CACHE_FAILED') throw error;
+    this.context.warn?.(`${error.message}; the image isn't kept`);
+  }
+}
+
+async function openCache(
+  { warn, diagnose }: FetchContext,
+  { environment }: PullSettings,
+): Promise<ImageLayout | undefined> {
+  try {
+    return await ImageLayout.open(cacheFolder(environment), {
+      create: true,
+      ...(warn && { warn }),
+      ...(diagnose && { diagnose }),
+    });
+  } catch (error) {
+    if (!(error instanceof EcliError)) throw error;
+    warn?.(`${error.message}; goes on without the cache`);
+    return undefined;
+  }
+}
+
+function notCached(): EcliError {
+  return new EcliError('ARTIFACT_NOT_FOUND', 'not in the cache, and --pull never asks no registry', {
+    hint: 'without --pull never it is fetched; ecli image list shows what is in the cache',
+  });
+}
+
+function refuseTooLarge(blobs: readonly Descriptor[], limitBytes: number): void {
+  const sizeBytes = blobs.reduce((sum, { size }) => sum + size, 0);
+  if (sizeBytes <= limitBytes) return;
+  const mebibytes = (bytes: number): string => `${Math.ceil(bytes / (1024 * 1024))} MiB`;
+  throw new EcliError(
+    'ARTIFACT_TOO_LARGE',
+    `${mebibytes(sizeBytes)}, more than the ${mebibytes(limitBytes)} that ecli reads`,
+    { hint: 'programs are small; is this the image you meant?' },
+  );
+}
+
+async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
