@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { ArgumentError, nearNames, printable } from '@ecli/core';
+import { ArgumentError, hasCredentials, nearNames, printable } from '@ecli/core';
 import { commands } from './commands.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { overview } from './usage.ts';
@@ -10,6 +10,8 @@ export type Binary = 'ecli' | 'ecc';
 
 /** Runs one command line and returns its exit code. All that fails has been reported by then. */
 export async function runCli(binary: Binary, argv: readonly string[], terminal: Terminal): Promise<number> {
+  // Whoever is on this machine reads the arguments of all its processes; the title takes their place.
+  if (argv.some(hasCredentials)) process.title = binary;
   try {
     terminal.configure(process.env);
     if (argv[0] === '--version' || argv[0] === '-V') return version(binary, terminal);

@@ -9,10 +9,12 @@ import {
   type PluginHost,
   type Program,
   type Runner,
+  withoutCredentials,
 } from '@ecli/core';
 import type { Observable } from 'rxjs';
 import { basename, dirname, resolve } from 'node:path';
 import type { RunRequest } from './run-request.ts';
+import type { FetchWishes } from './source-flags.ts';
 import type { Display } from './terminal/display.ts';
 import type { Logger } from './terminal/logger.ts';
 
@@ -21,6 +23,8 @@ export interface RunSurroundings extends PluginHost {
   /** Opens what shows the program's chunks, as the request wants them shown. */
   openDisplay(request: RunRequest): Promise<Display>;
   readonly logger: Logger;
+  /** How the program is got. */
+  readonly wishes?: FetchWishes;
   /**
    * Makes another request of one whose program couldn't be loaded, where `error` lets it: a flag that stood
    * among the program's arguments, which the program doesn't know, can be ours. Undefined: there is none.
@@ -52,7 +56,7 @@ async function run({ program, request, display }: Loaded, { logger, stop }: RunS
     stop.throwIfAborted();
     await program.attach();
     display.begin(titleOf(request.reference), () => program.counts);
-    logger.log('info', `${request.reference}: attached`);
+    logger.log('info', `${withoutCredentials(request.reference)}: attached`);
     await firstOf(ended, stop, display.end, request.timeoutMs);
   } catch (error) {
     // The first failure is the one to tell; nothing may stay attached after it.
@@ -86,14 +90,15 @@ async function loadProgram(asked: RunRequest, around: RunSurroundings): Promise<
 }
 
 async function fetchArtifact(request: RunRequest, around: RunSurroundings): Promise<Artifact> {
-  const { source, stop, logger } = around;
+  const { source, stop, logger, wishes } = around;
   const { reference, mediaType } = request;
   const artifact = await source.fetch(reference, {
+    ...wishes,
     signal: stop,
     ...(mediaType !== undefined && { mediaType }),
   });
   stop.throwIfAborted();
-  if (logger.shows('info')) logger.log('info', `${reference}: ${described(artifact)}`);
+  if (logger.shows('info')) logger.log('info', `${artifact.reference}: ${described(artifact)}`);
   return artifact;
 }
 
@@ -124,7 +129,7 @@ function load(
 }
 
 function nameOf(reference: string): string {
-  return reference === '-' ? 'standard input' : reference;
+  return reference === '-' ? 'standard input' : withoutCredentials(reference);
 }
 
 /** `opens` of `examples/opens/opens.bpf.c`, and `dist` of `dist/package.json`. */

@@ -1,4 +1,5 @@
 import type { FlagTable } from './flags.ts';
+import { sourceFlags } from './source-flags.ts';
 
 /** Which of a program's events, and what of them. */
 const selection = {
@@ -42,14 +43,21 @@ const objects = {
   btf: { value: 'FILE|DIR', help: "relocate against this BTF instead of the running kernel's" },
 } as const satisfies FlagTable;
 
-/** The flag that decides what REF is, so that it must stand before it. */
-export const leadingFlags = {
+const kinds = {
   'program-type': {
     short: 'p',
     value: 'TYPE',
     help: "where REF's bytes and name don't say what it is: json, object, c, tar, wasm",
   },
 } as const satisfies FlagTable;
+
+/** The flags that decide what REF is and how it is got, so that they must stand before it. */
+export const leadingFlags = { ...kinds, ...sourceFlags } as const satisfies FlagTable;
+
+/** What concerns REF, as help lists it. */
+export const leadingFlagGroups = {
+  'Where REF comes from': sourceFlags,
+} as const;
 
 /** What the user wishes of a program, whatever it is; these may also stand among the program's arguments. */
 export const wishFlags = {
@@ -70,5 +78,6 @@ export const runFlagGroups = {
   'Where it is attached': attaching,
   'When it ends, and what may be dropped': limits,
   'What happens inside': insights,
-  'How REF is read': { ...leadingFlags, ...objects },
+  'How REF is read': { ...kinds, ...objects },
+  ...leadingFlagGroups,
 } as const;

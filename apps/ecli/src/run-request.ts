@@ -7,6 +7,7 @@ import {
   type OutputFormat,
   type Presentation,
   type Timestamps,
+  withoutCredentials,
 } from '@ecli/core';
 import { commonFlags } from './command.ts';
 import {
@@ -122,7 +123,7 @@ function lettersOf(cluster: string): string[] {
 
 function misplaced(name: string, reference: string): ArgumentError {
   return new ArgumentError(
-    `${name}: must stand before ${printable(reference)}, for it says how that is read`,
+    `${name}: must stand before ${printable(withoutCredentials(reference))}, for it says how that is read`,
     [],
   );
 }

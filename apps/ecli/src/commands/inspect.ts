@@ -17,8 +17,9 @@ import { defineCommand } from '../command.ts';
 import { notEmpty, parseWord } from '../flag-values.ts';
 import type { FlagTable, FlagValues } from '../flags.ts';
 import { plugins } from '../plugins.ts';
-import { leadingFlags } from '../run-flags.ts';
+import { leadingFlagGroups, leadingFlags } from '../run-flags.ts';
 import { parseProgramType } from '../run-request.ts';
+import { readFetchWishes } from '../source-flags.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 const LANGUAGES = ['ts'] as const;
@@ -39,8 +40,10 @@ export const inspectCommand = defineCommand({
   operands: 'REF',
   count: { least: 1, most: 1 },
   flags,
+  groups: leadingFlagGroups,
   examples: [
     'ecli inspect package.json',
+    'ecli inspect ghcr.io/org/tool:v1',
     'ecli inspect --types ts thing.bpf.o > events.ts',
     'ecli inspect --check thing.bpf.c',
     'ecli inspect --check --btf btfhub-archive/ubuntu thing.bpf.o',
@@ -110,14 +113,15 @@ async function describeWasm(artifact: Artifact, { json }: Given, terminal: Termi
   return 0;
 }
 
-function fetchArtifact(
-  reference: string,
-  { 'program-type': type }: Given,
-  { interruption: { signal } }: Terminal,
-): Promise<Artifact> {
+async function fetchArtifact(reference: string, given: Given, terminal: Terminal): Promise<Artifact> {
   const { source } = createPluginHost(plugins);
+  const { 'program-type': type } = given;
   const mediaType = type === undefined ? undefined : parseProgramType(type);
-  return source.fetch(reference, { signal, ...(mediaType !== undefined && { mediaType }) });
+  return source.fetch(reference, {
+    ...(await readFetchWishes(reference, given, terminal)),
+    signal: terminal.interruption.signal,
+    ...(mediaType !== undefined && { mediaType }),
+  });
 }
 
 function open(
