@@ -1,7 +1,7 @@
 import { withLock } from './lock.mjs';
 import { missingMounts, mountAll } from './mounts.mjs';
 import { installNodeModules, nodeModulesAreCurrent } from './node-modules.mjs';
-import { installRequirements, missingRequirements } from './system-packages.mjs';
+import { REQUIREMENTS, installRequirements, missingRequirements } from './system-packages.mjs';
 import { StepFailed, main } from './workspace.mjs';
 
 const OLDEST_NODE = [20, 19];
@@ -9,14 +9,15 @@ const OLDEST_NODE = [20, 19];
 /**
  * Makes a fresh clone ready: system packages, npm packages, mounts; only what is missing, and says what.
  *
+ * @param {typeof REQUIREMENTS} [requirements]
  * @returns {Promise<boolean>} false when a mount is missing that we could not make: unit tests run without
  * @throws {StepFailed} when packages are missing that we could not install
  */
-export async function setup() {
+export async function setup(requirements = REQUIREMENTS) {
   refuseOldNode();
-  if (await isReady()) return true;
+  if (await isReady(requirements)) return true;
   return withLock('setup', async () => {
-    const missing = process.platform === 'linux' ? missingRequirements() : [];
+    const missing = missingHere(requirements);
     // npm packages first: they install anywhere, and a missing system package ends the setup.
     if (!(await nodeModulesAreCurrent())) await installNodeModules();
     if (missing.length > 0) await installRequirements(missing);
@@ -24,9 +25,15 @@ export async function setup() {
   });
 }
 
-async function isReady() {
-  if (process.platform === 'linux' && missingRequirements().length > 0) return false;
+/** @param {typeof REQUIREMENTS} requirements */
+async function isReady(requirements) {
+  if (missingHere(requirements).length > 0) return false;
   return missingMounts().length === 0 && (await nodeModulesAreCurrent());
+}
+
+/** @param {typeof REQUIREMENTS} requirements */
+function missingHere(requirements) {
+  return process.platform === 'linux' ? missingRequirements(requirements) : [];
 }
 
 function refuseOldNode() {

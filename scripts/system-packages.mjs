@@ -7,12 +7,17 @@ import { StepFailed, capture, findProgram, isRoot } from './workspace.mjs';
  * @typedef {object} Requirement
  * @property {string} what for people
  * @property {() => boolean} present looks for the thing itself, however it was installed
- * @property {Record<Manager, string>} packages what brings it; several names are separated by spaces
+ * @property {Partial<Record<Manager, string>>} packages what brings it; several names are separated by spaces
  * @property {string} [aptFallback] for releases that don't have the apt package (Ubuntu's bpftool)
+ * @property {string} [service] what the package starts, and is not needed for
  */
 
-/** @type {readonly Requirement[]} */
-const REQUIREMENTS = [
+/**
+ * What ecli needs to be built and to run.
+ *
+ * @type {readonly Requirement[]}
+ */
+export const REQUIREMENTS = [
   {
     what: 'libbpf.so.1',
     present: () => hasLibrary('libbpf.so.1'),
@@ -76,6 +81,30 @@ const REQUIREMENTS = [
   },
 ];
 
+/**
+ * What only tests need: a real registry, another client of registries, and who makes certificates.
+ *
+ * @type {readonly Requirement[]}
+ */
+export const TEST_REQUIREMENTS = [
+  {
+    what: 'docker-registry',
+    present: () => findProgram('docker-registry') !== undefined,
+    packages: { 'apt-get': 'docker-registry', apk: 'docker-registry' },
+    service: 'docker-registry',
+  },
+  {
+    what: 'skopeo',
+    present: () => findProgram('skopeo') !== undefined,
+    packages: { 'apt-get': 'skopeo', dnf: 'skopeo', apk: 'skopeo', pacman: 'skopeo' },
+  },
+  {
+    what: 'openssl',
+    present: () => findProgram('openssl') !== undefined,
+    packages: { 'apt-get': 'openssl', dnf: 'openssl', apk: 'openssl', pacman: 'openssl' },
+  },
+];
+
 /** @type {Record<Manager, string>} */
 const INSTALL = {
   'apt-get': 'apt-get install -y --no-install-recommends',
@@ -84,9 +113,13 @@ const INSTALL = {
   pacman: 'pacman -S --needed --noconfirm',
 };
 
-/** Names what the system lacks. */
-export function missingRequirements() {
-  return REQUIREMENTS.filter(({ present }) => !present());
+/**
+ * Names what of `requirements` the system lacks.
+ *
+ * @param {readonly Requirement[]} requirements
+ */
+export function missingRequirements(requirements) {
+  return requirements.filter(({ present }) => !present());
 }
 
 /**
@@ -97,7 +130,10 @@ export function missingRequirements() {
  */
 export async function installRequirements(missing) {
   const manager = findManager();
-  if (manager === 'apt-get' && isRoot) return installWithApt(missing);
+  if (manager === 'apt-get' && isRoot) {
+    await installWithApt(missing);
+    return stopServices(missing);
+  }
   throw new StepFailed(installInstructions(missing, manager, isRoot));
 }
 
@@ -108,15 +144,16 @@ export async function installRequirements(missing) {
  */
 export function installInstructions(missing, manager, asRoot) {
   const managers = manager ? [manager] : /** @type {Manager[]} */ (Object.keys(INSTALL));
-  const commands = managers.map((each) => {
+  const commands = managers.flatMap((each) => {
     const packages = packageNames(missing, each).join(' ');
-    return `    ${asRoot ? '' : 'sudo '}${INSTALL[each]} ${packages}`;
+    return packages ? `    ${asRoot ? '' : 'sudo '}${INSTALL[each]} ${packages}` : [];
   });
+  const without = missing.filter(({ packages }) => manager && packages[manager] === undefined);
   const lead = manager ? 'install it by' : 'install it by the one of these that fits your system';
   return [
     `setup: missing: ${missing.map(({ what }) => what).join(', ')}`,
-    `setup: ${lead}`,
-    ...commands,
+    ...(commands.length > 0 ? [`setup: ${lead}`, ...commands] : []),
+    ...without.map(({ what }) => `setup: no package of ${manager} is known to bring ${what}`),
   ].join('\n');
 }
 
@@ -125,7 +162,7 @@ export function installInstructions(missing, manager, asRoot) {
  * @param {Manager} manager
  */
 function packageNames(missing, manager) {
-  return [...new Set(missing.flatMap(({ packages }) => packages[manager].split(' ')))];
+  return [...new Set(missing.flatMap(({ packages }) => packages[manager]?.split(' ') ?? []))];
 }
 
 /** @returns {Manager | undefined} */
@@ -157,6 +194,19 @@ function aptInstallArguments(packages) {
   return ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...packages];
 }
 
+/**
+ * Ends what an installation has started: we need the programs, not their services.
+ *
+ * @param {readonly Requirement[]} installed
+ */
+async function stopServices(installed) {
+  const hasSystemd = existsSync('/run/systemd/system');
+  for (const service of installed.flatMap((each) => each.service ?? [])) {
+    if (hasSystemd) await capture('systemctl', ['disable', '--now', service]);
+    else if (findProgram('service')) await capture('service', [service, 'stop']);
+  }
+}
+
 /** @param {readonly string[]} args */
 function apt(args) {
   return capture('apt-get', args, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
@@ -170,9 +220,10 @@ function apt(args) {
 async function aptPackages(missing) {
   const chosen = await Promise.all(
     missing.map(async ({ packages, aptFallback }) => {
-      if (aptFallback === undefined || (await hasCandidate(packages['apt-get']))) return packages['apt-get'];
+      const usual = packages['apt-get'] ?? '';
+      if (aptFallback === undefined || (await hasCandidate(usual))) return usual;
       const [first = ''] = aptFallback.split(' ');
-      return (await hasCandidate(first)) ? aptFallback : packages['apt-get'];
+      return (await hasCandidate(first)) ? aptFallback : usual;
     }),
   );
   return [...new Set(chosen.flatMap((names) => names.split(' ')))];

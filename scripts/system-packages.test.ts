@@ -35,3 +35,17 @@ test('names a package once that brings two things', () => {
   const text = installInstructions([headers, { ...clang, packages: headers.packages }], 'dnf', true);
   expect(text).toMatch(/dnf install -y libbpf-devel$/);
 });
+
+test('says what a package manager has no package for', () => {
+  const registry = {
+    what: 'docker-registry',
+    present: () => false,
+    packages: { 'apt-get': 'docker-registry' },
+  };
+  expect(installInstructions([registry, clang], 'dnf', true).split('\n').slice(1)).toEqual([
+    'setup: install it by',
+    '    dnf install -y clang',
+    'setup: no package of dnf is known to bring docker-registry',
+  ]);
+  expect(installInstructions([registry], 'dnf', true)).not.toContain('install it by');
+});

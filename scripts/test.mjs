@@ -1,11 +1,12 @@
 import { whyNoBpf } from './bpf-rights.mjs';
 import { buildAll } from './build.mjs';
 import { setup } from './setup.mjs';
+import { REQUIREMENTS, TEST_REQUIREMENTS } from './system-packages.mjs';
 import { main, root, run } from './workspace.mjs';
 import { join } from 'node:path';
 
 await main(import.meta.url, async () => {
-  await setup();
+  await setup([...REQUIREMENTS, ...TEST_REQUIREMENTS]);
   await buildAll();
   const reason = whyNoBpf();
   if (reason) sayWhatIsLeftOut(reason);
