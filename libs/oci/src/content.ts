@@ -62,7 +62,8 @@ export interface CredentialStore {
   find(registry: string, repository?: string): Promise<StoredCredentials | undefined>;
 }
 
-/** A name and password, or an identity token that buys access tokens. */
+/** A name and password, an identity token that buys access tokens, or an access token itself. */
 export type StoredCredentials =
   | ({ readonly kind: 'password'; readonly origin: string } & Credentials)
-  | { readonly kind: 'identity-token'; readonly token: string; readonly origin: string };
+  | { readonly kind: 'identity-token'; readonly token: string; readonly origin: string }
+  | { readonly kind: 'registry-token'; readonly token: string; readonly origin: string };
