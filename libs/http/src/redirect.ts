@@ -77,7 +77,7 @@ function turnsIntoGet(method: string, status: number): boolean {
 function parseLocation(from: URL, location: string): URL {
   // A header's bytes above 0x7f come as Latin-1; they are UTF-8 wherever they are anything.
   const text = Buffer.from(location, 'latin1').toString('utf8');
-  if (!URL.canParse(text, from)) {
+  if (!URL.canParse(text, from.href)) {
     throw new NetworkError('redirect', `${spellUrl(from)}: redirects to what is not a URL`);
   }
   const url = new URL(text, from);

@@ -47,10 +47,17 @@ export function tlsFailure(reason: TlsReason, url: URL): NetworkError {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return fail(describeNames(reason, url), NAMES_HINT);
   const description = CERTIFICATE_FAILURES[code];
   if (description !== undefined) return fail(description, hintOf(code));
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+  if (isNotTls(reason)) {
     return fail('speaks http, not https', `use http://${spellHost(url)}, or --plain-http for a registry`);
   }
   return fail(`the TLS handshake failed (${printable(code)})`);
+}
+
+/** Of a first record that isn't one Node hands on OpenSSL's words alone (ERR_reason_error_string(3)), in its message. */
+function isNotTls({ message }: TlsReason): boolean {
+  return /:(?:wrong version number|packet length too long|http request|unknown protocol|record layer failure):/.test(
+    message,
+  );
 }
 
 const AUTHORITY_HINT =
