@@ -20,6 +20,23 @@ export type {
   Tagger,
   Target,
 } from './content.ts';
+export { CopyError, type CopySide } from './copy/copy-error.ts';
+export { copyImage, type CopyOptions, type CopyTarget } from './copy/copy-image.ts';
+export { cosignTag } from './copy/copy-referrers.ts';
+export { credentialFiles, whereCredentialsAre } from './credentials/credential-files.ts';
+export { type CredentialStoreOptions, findCredentialStore } from './credentials/credential-store.ts';
+export { parseRegistryAddress, type RegistryAddress } from './credentials/registry-address.ts';
+export { type RegistryScope, spellScope } from './credentials/registry-key.ts';
+export {
+  type CredentialPlace,
+  eraseAllCredentials,
+  eraseCredentials,
+  saveCredentials,
+} from './credentials/save-credentials.ts';
+export { cacheFolder } from './layout/cache-folder.ts';
+export { ImageLayout, type LayoutOptions } from './layout/image-layout.ts';
+export type { IngestOptions, OpenContent } from './layout/ingest.ts';
+export { LayoutRepository } from './layout/layout-repository.ts';
 export { choosePlatform } from './manifest/choose-platform.ts';
 export { ContentVerifier, digestLike } from './manifest/content-verifier.ts';
 export { fetchAll, type FetchAllOptions } from './manifest/fetch-all.ts';
@@ -33,8 +50,10 @@ export {
 } from './manifest/parse-manifest.ts';
 export { ownPlatform, parsePlatform, spellPlatform } from './manifest/platform.ts';
 export { type Blob, type PackedProgram, type PackOptions, packProgram } from './program/pack-program.ts';
+export { packedSource } from './program/packed-source.ts';
 export { type ProgramContent, programContentOf, programMediaType } from './program/program-content.ts';
 export { type ProgramLayer, programLayerOf } from './program/program-layer.ts';
+export { transferFailure } from './program/transfer-failure.ts';
 export { isDigest, isTag } from './reference/grammar.ts';
 export {
   DEFAULT_TAG,
@@ -44,6 +63,13 @@ export {
   tagOrDigestOf,
 } from './reference/image-reference.ts';
 export { isReference, parseReference, parseRegistryHost } from './reference/parse-reference.ts';
+export type { StoredManifest } from './registry/manifest-store.ts';
+export { referrersTag } from './registry/referrers.ts';
+export { RegistryError, type RegistryReason } from './registry/registry-error.ts';
+export type { RegistryOptions } from './registry/registry-options.ts';
+export { Registry } from './registry/registry.ts';
+export { Repository } from './registry/repository.ts';
+export { compareTags, isReferrersTag } from './registry/tags.ts';
 export {
   Annotation,
   type Descriptor,

@@ -1,0 +1,62 @@
+import { EcliError } from '@ecli/core';
+import type { ReadTarget, Target } from '../content.ts';
+import type { Descriptor } from '../types.ts';
+import { on } from './copy-error.ts';
+
+/** Cosign names what it attaches by tags: the image's digest with `-` for `:`, and one of these. */
+const COSIGN_SUFFIXES = ['sig', 'att', 'sbom'] as const;
+
+/** An attestation of a signature of a signature: nobody goes further. */
+const DEEPEST = 4;
+
+/** What copies one manifest with all that it names. */
+interface ManifestCopier {
+  manifest(descriptor: Descriptor): Promise<void>;
+}
+
+/** Copies what refers to `subject` as its subject, and what cosign attached to it by tags. @throws CopyError */
+export async function copyReferrers(
+  source: ReadTarget,
+  target: Target,
+  subject: Descriptor,
+  copier: ManifestCopier,
+  signal: AbortSignal,
+): Promise<void> {
+  await copySubjects(source, subject, copier, signal, DEEPEST);
+  for (const suffix of COSIGN_SUFFIXES) {
+    const tag = cosignTag(subject.digest, suffix);
+    const attached = await find(source, tag, signal);
+    if (!attached) continue;
+    await copier.manifest(attached);
+    await on('to', () => target.tag(attached, tag, signal));
+  }
+}
+
+/** `sha256-HEX.sig`, as cosign tags what belongs to an image. */
+export function cosignTag(digest: string, suffix: (typeof COSIGN_SUFFIXES)[number]): string {
+  return `${digest.replace(':', '-')}.${suffix}`;
+}
+
+async function copySubjects(
+  source: ReadTarget,
+  subject: Descriptor,
+  copier: ManifestCopier,
+  signal: AbortSignal,
+  depth: number,
+): Promise<void> {
+  if (depth === 0) return;
+  const referrers = await on('from', () => source.referrers(subject, undefined, signal));
+  for (const referrer of referrers) {
+    await copier.manifest(referrer);
+    await copySubjects(source, referrer, copier, signal, depth - 1);
+  }
+}
+
+async function find(source: ReadTarget, tag: string, signal: AbortSignal): Promise<Descriptor | undefined> {
+  try {
+    return await on('from', () => source.resolve(tag, signal));
+  } catch (error) {
+    if (error instanceof EcliError && error.code === 'ARTIFACT_NOT_FOUND') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,28 @@
+import { EcliError, printable } from '@ecli/core';
+
+/** The name of what the operating system said no with: `ENOSPC`. */
+export function errnoOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC:
+    'the disk is full; ecli image prune --max-size 500M makes room, or set XDG_CACHE_HOME to another disk',
+  EDQUOT: 'your quota is used up; ecli image prune --max-size 500M makes room',
+  EROFS: 'the file system is read-only; set XDG_CACHE_HOME to a folder that can be written to',
+  EACCES: 'set XDG_CACHE_HOME to a folder that you may write to',
+  EPERM: 'set XDG_CACHE_HOME to a folder that you may write to',
+};
+
+/** Says that a layout's folder can't be read or written; an EcliError is returned as it is. */
+export function cacheFailure(folder: string, error: unknown): EcliError {
+  if (error instanceof EcliError) return error;
+  const errno = errnoOf(error);
+  const reason = errno ?? String(error);
+  const hint = errno === undefined ? undefined : HINTS[errno];
+  return new EcliError('CACHE_FAILED', `${printable(folder)}: can't be used (${printable(reason)})`, {
+    cause: error,
+    ...(hint !== undefined && { hint }),
+  });
+}

@@ -1,0 +1,248 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EcliError, printable } from '@ecli/core';
+import type { Pusher, Target } from '../content.ts';
+import { isManifestMediaType } from '../manifest/parse-manifest.ts';
+import { JsonReader } from '../manifest/read-json.ts';
+import { isDigest } from '../reference/grammar.ts';
+import type { Descriptor } from '../types.ts';
+import { type BlobName, BlobStore } from './blob-store.ts';
+import { cacheFailure, errnoOf } from './cache-error.ts';
+import { IndexFile } from './index-file.ts';
+import {
+  type BlobPlace,
+  fetchOnce,
+  type IngestOptions,
+  type OpenContent,
+  receive,
+  warnOf,
+} from './ingest.ts';
+import { LayoutRepository } from './layout-repository.ts';
+import { removeLeftovers, takeLease } from './lease.ts';
+import { uniqueToken } from './process-identity.ts';
+import { findReferrers, readManifest, subjectOf } from './referrers.ts';
+
+export interface LayoutOptions {
+  /** Takes a folder that is no layout yet, and makes one of it when something is first put there. */
+  readonly create?: boolean;
+  readonly warn?: (line: string) => void;
+  readonly diagnose?: (line: string) => void;
+}
+
+/**
+ * A folder of images as the OCI image layout has it, shared by all processes that open it at once:
+ *
+ *     oci-layout              {"imageLayoutVersion":"1.0.0"}
+ *     index.json              names by which images are found; changed under a lock, replaced as a whole
+ *     blobs/ALGORITHM/HEX     content, each under its digest; there only once it was whole
+ *     ingest/                 content that is being written, and leases of those who write
+ *     locks/                  one link for the index, one for each blob that is being fetched
+ *
+ * Nothing is trusted because it is there: content is checked whenever it is read, and removed when it isn't what
+ * its name says, so that a killed process or a failed disk costs a download and no more. For the same reason
+ * nothing is forced onto the disk. Names are full references (`ghcr.io/org/tool:v1`); `repository` gives those of
+ * one repository by their tags.
+ */
+export class ImageLayout implements Target {
+  private readonly place: BlobPlace;
+  private readonly index: IndexFile;
+  private prepared: Promise<void> | undefined;
+
+  private constructor(
+    readonly folder: string,
+    { warn, diagnose }: LayoutOptions,
+  ) {
+    const place = {
+      folder,
+      warn: (line: string) => warn?.(line),
+      diagnose: (line: string) => diagnose?.(line),
+    };
+    this.place = { ...place, blobs: new BlobStore(folder, place.diagnose) };
+    this.index = new IndexFile(folder, place.warn);
+  }
+
+  /**
+   * Opens the layout in `folder`. With `create` the folder need not exist, and nothing is written yet.
+   *
+   * @throws ARTIFACT_NOT_FOUND for a folder that is no layout, CACHE_FAILED for one that can't be read
+   */
+  static async open(folder: string, options: LayoutOptions = {}): Promise<ImageLayout> {
+    if (!isLayout(folder) && options.create !== true) {
+      throw new EcliError('ARTIFACT_NOT_FOUND', `${printable(folder)}: not an image layout`, {
+        hint: 'an image layout is a folder with oci-layout, index.json and blobs in it',
+      });
+    }
+    return new ImageLayout(folder, options);
+  }
+
+  /** Reads a blob, without any lock; undefined when it isn't there, or wasn't what its digest says. */
+  read(name: BlobName): Promise<Uint8Array | undefined> {
+    return this.place.blobs.read(name);
+  }
+
+  /**
+   * Reads a blob, which is had by `open` where it isn't there: once, whoever else wants it at the same time. Where
+   * the folder can't be written to, that is warned of, and what came is returned all the same.
+   *
+   * @throws ARTIFACT_TOO_LARGE, DIGEST_MISMATCH, and what `open` throws
+   */
+  async ingest(descriptor: Descriptor, open: OpenContent, options: IngestOptions = {}): Promise<Uint8Array> {
+    const { place } = this;
+    const there = await this.read(descriptor);
+    if (there) return there;
+    let content: Uint8Array | undefined;
+    const fetch = async (): Promise<void> => {
+      content = await receive(place, descriptor, open, options);
+    };
+    await this.prepare(options.signal)
+      .then(() => fetchOnce(place, descriptor, fetch, options.signal))
+      .catch(warnOf(place.warn));
+    return content ?? (await this.read(descriptor)) ?? receive(place, descriptor, open, options);
+  }
+
+  fetch(descriptor: Descriptor, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    return this.place.blobs.fetch(descriptor, signal);
+  }
+
+  /** Finds what a full reference, or a digest, names. @throws ARTIFACT_NOT_FOUND */
+  async resolve(reference: string): Promise<Descriptor> {
+    const digest = reference.slice(reference.lastIndexOf('@') + 1);
+    const found = isDigest(digest) ? await this.describe(digest) : this.find(reference);
+    if (found) return found;
+    throw new EcliError('ARTIFACT_NOT_FOUND', `${printable(reference)}: not in ${printable(this.folder)}`);
+  }
+
+  /** Tells whether content is there to be built upon: for a while nobody removes it then. */
+  async exists({ digest, size }: Descriptor, signal?: AbortSignal): Promise<boolean> {
+    const { blobs, diagnose } = this.place;
+    if (blobs.stat(digest)?.size !== size) return false;
+    await this.prepare(signal).catch((error: unknown) => diagnose(String(error)));
+    blobs.markNew(digest);
+    return true;
+  }
+
+  /** @throws DIGEST_MISMATCH, CACHE_FAILED, and what `open` throws */
+  async push(...[descriptor, open, options = {}]: Parameters<Pusher['push']>): Promise<void> {
+    const { signal, sent } = options;
+    const { blobs } = this.place;
+    await this.prepare(signal);
+    // It may have lain here for long with nobody in need of it.
+    blobs.markNew(descriptor.digest);
+    const write = (): Promise<void> => blobs.write(descriptor, abortable(open(), signal), sent);
+    await fetchOnce(this.place, descriptor, write, signal);
+    await this.keepReferrer(descriptor, signal);
+  }
+
+  /** Names content by a full reference, which names nothing else then. @throws CACHE_FAILED */
+  async tag(descriptor: Descriptor, reference: string, signal?: AbortSignal): Promise<void> {
+    await this.prepare(signal);
+    const named = this.index.entries().filter(({ name }) => name === reference);
+    if (named.length === 1 && named[0]?.descriptor.digest === descriptor.digest) return;
+    const added = [{ descriptor, name: reference }];
+    await this.index.change(() => ({ keep: ({ name }) => name !== reference, added }), signal);
+  }
+
+  async referrers(descriptor: Descriptor, artifactType?: string): Promise<readonly Descriptor[]> {
+    return findReferrers(this.place.blobs, this.index.entries(), descriptor, artifactType);
+  }
+
+  /** The images of one repository, by their tags; `name` is spelled with its registry. */
+  repository(name: string): LayoutRepository {
+    return new LayoutRepository(this, name);
+  }
+
+  private find(reference: string): Descriptor | undefined {
+    return this.index.entries().findLast(({ name }) => name === reference)?.descriptor;
+  }
+
+  /** Says of a manifest by its digest alone what it is. */
+  private async describe(digest: string): Promise<Descriptor | undefined> {
+    const bytes = await this.read({ digest });
+    if (!bytes) return undefined;
+    const named = this.index.entries().find(({ descriptor }) => descriptor.digest === digest);
+    return named?.descriptor ?? { mediaType: mediaTypeOf(bytes, digest), digest, size: bytes.length };
+  }
+
+  /** What refers to something else is found by the index, under no name. */
+  private async keepReferrer(descriptor: Descriptor, signal: AbortSignal | undefined): Promise<void> {
+    if (!isManifestMediaType(descriptor.mediaType)) return;
+    if (!subjectOf(await readManifest(this.place.blobs, descriptor))) return;
+    const { digest } = descriptor;
+    if (this.index.entries().some((entry) => entry.descriptor.digest === digest)) return;
+    await this.index.change(() => ({ keep: () => true, added: [{ descriptor, name: undefined }] }), signal);
+  }
+
+  /** Makes the folders, once; and says that this process writes, so that nobody removes what it will need. */
+  private prepare(signal: AbortSignal | undefined): Promise<void> {
+    return (this.prepared ??= this.makeFolders(signal).catch((error: unknown) => {
+      this.prepared = undefined;
+      throw error;
+    }));
+  }
+
+  private async makeFolders(signal: AbortSignal | undefined): Promise<void> {
+    const { folder, blobs } = this.place;
+    try {
+      for (const each of ['blobs/sha256', 'ingest', 'locks']) {
+        mkdirSync(join(folder, each), { recursive: true, mode: 0o700 });
+      }
+      if (!isLayout(folder)) writeVersion(folder);
+      await this.index.exclusively(() => {
+        removeLeftovers(blobs.ingestFolder);
+        takeLease(blobs.ingestFolder);
+        this.index.makeIfMissing();
+      }, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw cacheFailure(folder, error);
+    }
+  }
+}
+
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md#oci-layout-file */
+const VERSION_FILE = 'oci-layout';
+const VERSION = '1.0.0';
+
+/** @throws CACHE_FAILED for a layout of a version that isn't known, and for a file that can't be read */
+function isLayout(folder: string): boolean {
+  const path = join(folder, VERSION_FILE);
+  const bytes = readIfThere(path, folder);
+  if (!bytes) return false;
+  const version = new JsonReader(path).parse(bytes)['imageLayoutVersion'];
+  if (version === VERSION) return true;
+  const found = typeof version === 'string' ? version : JSON.stringify(version);
+  throw new EcliError(
+    'CACHE_FAILED',
+    `${printable(path)}: version ${printable(found ?? 'none')}, not ${VERSION}`,
+  );
+}
+
+function readIfThere(path: string, folder: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
+    throw cacheFailure(folder, error);
+  }
+}
+
+function writeVersion(folder: string): void {
+  const draft = join(folder, 'ingest', uniqueToken());
+  writeFileSync(draft, JSON.stringify({ imageLayoutVersion: VERSION }), { mode: 0o600 });
+  renameSync(draft, join(folder, VERSION_FILE));
+}
+
+function mediaTypeOf(bytes: Uint8Array, digest: string): string {
+  const mediaType = new JsonReader(digest).parse(bytes)['mediaType'];
+  return typeof mediaType === 'string' ? mediaType : '';
+}
+
+async function* abortable(
+  content: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of content) {
+    signal?.throwIfAborted();
+    yield piece;
+  }
+}

@@ -1,0 +1,43 @@
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isOfDeadProcess } from './lock.ts';
+import { ownIdentity, spellIdentity } from './process-identity.ts';
+
+/**
+ * Says that a process puts content into a layout: what it writes, or finds there, is not named by the index until
+ * it has all of it, and must not be removed meanwhile. A lease holds for as long as its process runs.
+ */
+const SUFFIX = '.lease';
+
+/** A clock of the file system may be behind, and of some be coarse. */
+const SLACK_MS = 2_000;
+
+/** Takes a lease for this process; must be called under the index's lock. */
+export function takeLease(ingestFolder: string): void {
+  writeFileSync(join(ingestFolder, `${spellIdentity(ownIdentity())}${SUFFIX}`), '', { mode: 0o600 });
+}
+
+/** Blobs that are as old as this, or younger, may be wanted by a process that runs; undefined when there is none. */
+export function oldestLeaseMs(ingestFolder: string): number | undefined {
+  const times = readdirSync(ingestFolder)
+    .filter((name) => name.endsWith(SUFFIX))
+    .flatMap((name) => {
+      const mtimeMs = mtimeOf(join(ingestFolder, name));
+      return mtimeMs === undefined || isOfDeadProcess(name, mtimeMs) ? [] : [mtimeMs - SLACK_MS];
+    });
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** Removes what processes have left there that ended before their time. */
+export function removeLeftovers(ingestFolder: string): void {
+  for (const name of readdirSync(ingestFolder)) {
+    const path = join(ingestFolder, name);
+    const mtimeMs = mtimeOf(path);
+    if (mtimeMs !== undefined && isOfDeadProcess(name, mtimeMs))
+      rmSync(path, { force: true, recursive: true });
+  }
+}
+
+function mtimeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+}
