@@ -75,7 +75,7 @@ type Add = (image: Descriptor, key: PrivateKey, options: SignOptions) => Promise
 const ADD: Readonly<Record<SignatureLayout, Add>> = { tag: addTagged, bundle: addBundle };
 
 async function addTagged(image: Descriptor, key: PrivateKey, options: SignOptions): Promise<Descriptor> {
-  const { target, repository, annotations = {}, nameOfTag = (tag) => tag, signal } = options;
+  const { target, repository, annotations = {}, nameOfTag = (tag: string) => tag, signal } = options;
   const payload = contentOf(SimpleSigning.mediaType, simplePayload(image.digest, repository, annotations));
   const layer = {
     ...payload.descriptor,

@@ -60,7 +60,7 @@ async function* taggedSignatures(image: Descriptor, place: SignaturePlace): Foun
 /** The manifest that holds an image's signatures of the older layout; undefined where there is none. */
 export async function findTagged(
   { digest }: Descriptor,
-  { target, nameOfTag = (tag) => tag, signal }: SignaturePlace,
+  { target, nameOfTag = (tag: string) => tag, signal }: SignaturePlace,
 ): Promise<Descriptor | undefined> {
   try {
     return await target.resolve(nameOfTag(signatureTag(digest)), signal);
