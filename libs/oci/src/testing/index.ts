@@ -5,7 +5,6 @@
  * tokens.
  * `startMemoryRegistry` is one of our own, for what that one lacks: referrers, pages, chunks with limits.
  */
-export { type TestCertificates, createTestCertificates } from './certificates.ts';
 export type { Access } from './json-web-token.ts';
 export type { MemoryRegistryOptions } from './memory-answers.ts';
 export { type MemoryRegistry, type RecordedRequest, startMemoryRegistry } from './memory-registry.ts';

@@ -90,7 +90,8 @@ describe('startRegistry', () => {
   });
 
   test('says why it did not start', async () => {
-    const tls = { caFile: '/none', certificateFile: '/none', keyFile: '/none' };
+    const server = { certFile: '/none', keyFile: '/none', cert: '', key: '' };
+    const tls = { caFile: '/none', ca: '', server, issue: () => Promise.resolve(server) };
     await expect(startRegistry({ tls })).rejects.toThrow(/docker-registry ended with 1: .*\/none/s);
   });
 });

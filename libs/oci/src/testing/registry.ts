@@ -1,7 +1,7 @@
+import { type Certificates, createCertificates } from '@ecli/http/testing';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestCertificates, createTestCertificates } from './certificates.ts';
 import { startProcess } from './registry-process.ts';
 import { CREDENTIALS, PASSWORD_FILE } from './test-credentials.ts';
 import { type TokenRealm, type TokenService, startTokenService } from './token-service.ts';
@@ -13,7 +13,7 @@ export interface RegistryOptions {
    */
   readonly auth?: 'none' | 'htpasswd' | 'token' | TokenRealm;
   /** Speaks https with a certificate for localhost and 127.0.0.1, by an authority of its own unless one is given. */
-  readonly tls?: boolean | TestCertificates;
+  readonly tls?: boolean | Certificates;
   /** Whether content may be deleted; it may by default. */
   readonly deletable?: boolean;
   /** Answers an upload with a `Location` that is a path instead of a whole URL. */
@@ -52,7 +52,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   };
   try {
     const { tls = false, auth = 'none' } = options;
-    const certificates = tls === true ? await createTestCertificates(folder) : tls || undefined;
+    const certificates = tls === true ? await createCertificates(folder) : tls || undefined;
     const tokens = auth === 'token' ? await startTokenService(certificates) : undefined;
     if (tokens) release.push(tokens.stop);
     await writeFile(join(folder, 'htpasswd'), PASSWORD_FILE);
@@ -88,11 +88,10 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
 function configuration(
   folder: string,
   port: number,
-  certificates: TestCertificates | undefined,
+  certificates: Certificates | undefined,
   auth: 'none' | 'htpasswd' | 'token' | TokenRealm,
   { deletable = true, relativeLocations = false }: RegistryOptions,
 ): object {
-  const { certificateFile: certificate, keyFile: key } = certificates ?? {};
   return {
     version: '0.1',
     log: { level: 'info', formatter: 'json' },
@@ -104,7 +103,9 @@ function configuration(
     http: {
       addr: `127.0.0.1:${port}`,
       relativeurls: relativeLocations,
-      ...(certificates && { tls: { certificate, key } }),
+      ...(certificates && {
+        tls: { certificate: certificates.server.certFile, key: certificates.server.keyFile },
+      }),
     },
     ...authentication(folder, auth),
   };

@@ -1,12 +1,12 @@
+import { type Certificates, createCertificates } from '@ecli/http/testing';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestCertificates, createTestCertificates } from './certificates.ts';
 import { closeServer } from './close-server.ts';
 import { type Access, type Claims, tokenSigner } from './json-web-token.ts';
 import { CREDENTIALS } from './test-credentials.ts';
@@ -54,11 +54,10 @@ export interface TokenService extends TokenRealm {
 }
 
 /** Starts a token service of the kind that docker's registry sends its clients to; over https when given `tls`. */
-export async function startTokenService(tls?: TestCertificates): Promise<TokenService> {
+export async function startTokenService(tls?: Certificates): Promise<TokenService> {
   const folder = await mkdtemp(join(tmpdir(), 'ecli-test-tokens-'));
-  const certificates = tls ?? (await createTestCertificates(folder));
-  const key = await readFile(certificates.keyFile, 'utf8');
-  const cert = await readFile(certificates.certificateFile, 'utf8');
+  const certificates = tls ?? (await createCertificates(folder));
+  const { key, cert } = certificates.server;
   const office = new TokenOffice(tokenSigner(key, cert));
   const server = tls ? createTlsServer({ key, cert }, office.listener) : createServer(office.listener);
   await once(server.listen(0, '127.0.0.1'), 'listening');
