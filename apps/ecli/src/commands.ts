@@ -26,6 +26,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/build.ts')).buildCommand,
   },
   {
+    name: 'pull',
+    summary: 'save a program from a registry',
+    load: async () => (await import('./commands/pull.ts')).pullCommand,
+  },
+  {
+    name: 'push',
+    summary: 'put a program into a registry',
+    load: async () => (await import('./commands/push.ts')).pushCommand,
+  },
+  {
     name: 'image',
     summary: 'list, copy, sign and tidy what is in registries and in the cache',
     load: async () => (await import('./commands/image.ts')).imageCommand,

@@ -1,6 +1,7 @@
 import type { Plugin } from '@ecli/core';
 import { nativePlugin } from '@ecli/runner-native';
 import { filePlugin } from '@ecli/source-file';
+import { ociPlugin } from '@ecli/source-oci';
 
 /** All plug-ins of this app. Their order is their precedence: the first that supports a thing gets it. */
-export const plugins: readonly Plugin[] = [filePlugin, nativePlugin];
+export const plugins: readonly Plugin[] = [filePlugin, ociPlugin, nativePlugin];

@@ -1,5 +1,5 @@
 import type { FlagTable } from './flags.ts';
-import { sourceFlags } from './source-flags.ts';
+import { sourceFlagGroups, sourceFlags } from './source-flags.ts';
 
 /** Which of a program's events, and what of them. */
 const selection = {
@@ -54,11 +54,6 @@ const kinds = {
 /** The flags that decide what REF is and how it is got, so that they must stand before it. */
 export const leadingFlags = { ...kinds, ...sourceFlags } as const satisfies FlagTable;
 
-/** What concerns REF, as help lists it. */
-export const leadingFlagGroups = {
-  'Where REF comes from': sourceFlags,
-} as const;
-
 /** What the user wishes of a program, whatever it is; these may also stand among the program's arguments. */
 export const wishFlags = {
   ...selection,
@@ -79,5 +74,5 @@ export const runFlagGroups = {
   'When it ends, and what may be dropped': limits,
   'What happens inside': insights,
   'How REF is read': { ...kinds, ...objects },
-  ...leadingFlagGroups,
+  ...sourceFlagGroups,
 } as const;

@@ -1,23 +1,41 @@
 import { ArgumentError, type FetchContext, printable, type PullPolicy } from '@ecli/core';
 import { notEmpty, parseWord } from './flag-values.ts';
 import type { FlagTable, FlagValues } from './flags.ts';
-import { networkOptionsOf, readCredentials, registryFlags } from './registry-flags.ts';
+import { networkOptionsOf, readCredentials, registryFlagGroups, registryFlags } from './registry-flags.ts';
 import type { Terminal } from './terminal/terminal.ts';
+
+const policies = {
+  pull: { value: 'WHEN', help: 'ask the registry or server: always, missing: what is not cached, never' },
+  platform: { value: 'OS/ARCH', help: "which image of several: linux/arm64; this machine's by default" },
+  'verify-key': { value: 'FILE', repeatable: true, help: 'refuse what the owner of this key has not signed' },
+} as const satisfies FlagTable;
+
+const headerFlag = {
+  header: { value: 'NAME:VALUE', repeatable: true, help: "send this to the URL's own server" },
+} as const satisfies FlagTable;
+
+/** How an image is got. */
+export const imageFlags = { ...policies, ...registryFlags } as const satisfies FlagTable;
 
 /** How what REF names is got, of all commands that read a program from anywhere. */
 export const sourceFlags = {
-  pull: { value: 'WHEN', help: 'ask the registry or server: always, missing: what is not cached, never' },
-  platform: { value: 'OS/ARCH', help: "which image of several: linux/arm64; this machine's by default" },
-  'verify-key': {
-    value: 'FILE',
-    repeatable: true,
-    help: 'refuse an image that the owner of this key has not signed',
-  },
-  header: { value: 'NAME:VALUE', repeatable: true, help: "send this to the URL's own server" },
+  ...policies,
   ...registryFlags,
+  ...headerFlag,
 } as const satisfies FlagTable;
 
-type SourceFlagValues = FlagValues<typeof sourceFlags>;
+/** The headings under which help lists them. */
+export const imageFlagGroups = {
+  'Which image, and whether it may be a cached one': policies,
+  ...registryFlagGroups,
+} as const;
+
+export const sourceFlagGroups = {
+  ...imageFlagGroups,
+  'How a URL is reached': headerFlag,
+} as const;
+
+type SourceFlagValues = FlagValues<typeof imageFlags> & Partial<FlagValues<typeof sourceFlags>>;
 
 /** All of a FetchContext but what comes with each fetch. */
 export type FetchWishes = Omit<FetchContext, 'signal' | 'mediaType'>;
@@ -43,7 +61,7 @@ export async function readFetchWishes(
     });
   }
   const { pull, platform, 'verify-key': verifyKeys } = given;
-  const headers = parseHeaders(given.header);
+  const headers = parseHeaders(given.header ?? []);
   const network = networkOptionsOf(given);
   const wishes = {
     ...(pull !== undefined && { pull: parseWord('--pull', pull, PULL_POLICIES, 'policy') }),

@@ -17,9 +17,9 @@ import { defineCommand } from '../command.ts';
 import { notEmpty, parseWord } from '../flag-values.ts';
 import type { FlagTable, FlagValues } from '../flags.ts';
 import { plugins } from '../plugins.ts';
-import { leadingFlagGroups, leadingFlags } from '../run-flags.ts';
+import { leadingFlags } from '../run-flags.ts';
 import { parseProgramType } from '../run-request.ts';
-import { readFetchWishes } from '../source-flags.ts';
+import { readFetchWishes, sourceFlagGroups } from '../source-flags.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 const LANGUAGES = ['ts'] as const;
@@ -40,7 +40,7 @@ export const inspectCommand = defineCommand({
   operands: 'REF',
   count: { least: 1, most: 1 },
   flags,
-  groups: leadingFlagGroups,
+  groups: sourceFlagGroups,
   examples: [
     'ecli inspect package.json',
     'ecli inspect ghcr.io/org/tool:v1',

@@ -1,4 +1,5 @@
 import { EcliError, type ErrorCode } from '@ecli/core';
+import { CopyError } from '../copy/copy-error.ts';
 import { type ImageReference, spellReference } from '../reference/image-reference.ts';
 
 const BEGINNINGS = {
@@ -24,6 +25,8 @@ export function transferFailure(
   error: unknown,
   hint?: string,
 ): unknown {
+  // Which side of a copy it was goes without saying here.
+  if (error instanceof CopyError) return transferFailure(direction, reference, error.cause, hint);
   if (!(error instanceof EcliError) || NOT_OF_TRANSFERS.has(error.code)) return error;
   const spelled = spellReference(reference);
   const reason = error.message.startsWith(`${spelled}: `)

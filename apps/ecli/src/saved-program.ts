@@ -1,0 +1,129 @@
+import { lstat, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { EcliError, MediaType, printable, sniff } from '@ecli/core';
+
+/** What of a pulled program its file depends on. */
+export interface ProgramFile {
+  readonly content: Uint8Array;
+  readonly mediaType: string;
+  /** The file's name as whoever pushed it has it; may be anything. */
+  readonly title?: string | undefined;
+  /** The last word of the repository, of which a name is made where the title is none. */
+  readonly name: string;
+}
+
+/** Where the program went, and whether something had been there. */
+export interface SavedFile {
+  readonly path: string;
+  readonly replaced: boolean;
+}
+
+/** By media type: the ending that a title must have to be believed, and the name where it isn't. */
+const NAMES: Readonly<Record<string, { readonly ending: string; of(name: string): string }>> = {
+  [MediaType.package]: { ending: '.json', of: () => 'package.json' },
+  [MediaType.object]: { ending: '.o', of: (name) => `${name}.bpf.o` },
+  [MediaType.tar]: { ending: '.tar', of: (name) => `${name}.tar` },
+  [MediaType.wasm]: { ending: '.wasm', of: (name) => `${name}.wasm` },
+  [MediaType.wasmLayer]: { ending: '.wasm', of: (name) => `${name}.wasm` },
+};
+
+/** One component of a path, of letters that no shell or terminal acts on; hidden files and flags are none. */
+const SAFE_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.+-]{0,127}$/u;
+
+/**
+ * The name to save a program under. The title comes from whoever pushed it, so only its last component counts, and
+ * only where it is a plain name with the ending of what the bytes are: no program becomes a Makefile.
+ */
+export function fileNameOf({ mediaType, title = '', name }: Omit<ProgramFile, 'content'>): string {
+  const kind = Object.hasOwn(NAMES, mediaType) ? NAMES[mediaType] : undefined;
+  const last = title.split(/[/\\]/).at(-1) ?? '';
+  if (kind && SAFE_NAME.test(last) && last.endsWith(kind.ending)) return last;
+  return kind?.of(name) ?? name;
+}
+
+/**
+ * Saves a program as `output` says: in the current folder under its own name, in a folder, or as a file. A file that is
+ * there is replaced in one step, and a link by a file; a device or pipe is written to.
+ *
+ * @throws OUTPUT_FAILED, also where its own name is that of a file that is no program
+ */
+export async function saveProgram(file: ProgramFile, output: string | undefined): Promise<SavedFile> {
+  const path = await pathFor(file, output);
+  try {
+    const before = await lstat(path).catch(() => undefined);
+    if (await isDevice(path)) await writeInto(path, file.content);
+    else await replace(path, file.content);
+    return { path, replaced: before?.isFile() === true };
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+async function pathFor(file: ProgramFile, output: string | undefined): Promise<string> {
+  const isFolder = output?.endsWith('/') || (output !== undefined && (await isDirectory(output)));
+  if (output !== undefined && !isFolder) return output;
+  const path = join(output ?? '', fileNameOf(file));
+  await refuseForeign(path, file.mediaType);
+  return path;
+}
+
+/** A package.json may be that of a Node package, which nobody meant to lose. */
+async function refuseForeign(path: string, mediaType: string): Promise<void> {
+  const before = await readFile(path).catch(() => undefined);
+  if (!before || before.byteLength === 0) return;
+  const isAlike =
+    sniff(before) === mediaType && (mediaType !== MediaType.package || before.includes('"bpf_object"'));
+  if (isAlike) return;
+  throw new EcliError('OUTPUT_FAILED', `${printable(path)}: is there, and is no program`, {
+    hint: `save it elsewhere: -o DIR or -o FILE; -o ${printable(path)} replaces it`,
+  });
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}
+
+async function isDevice(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => !stats.isFile() && !stats.isDirectory(),
+    () => false,
+  );
+}
+
+async function replace(path: string, content: Uint8Array): Promise<void> {
+  const draft = join(dirname(path), `.${basename(path)}.${process.pid}`);
+  try {
+    const handle = await open(draft, 'wx', 0o666);
+    await handle.writeFile(content).finally(() => handle.close());
+    await rename(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rm(draft, { force: true });
+    throw error;
+  }
+}
+
+async function writeInto(path: string, content: Uint8Array): Promise<void> {
+  const handle = await open(path, 'w');
+  await handle.writeFile(content).finally(() => handle.close());
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  ENOENT: 'no such folder',
+  ENOTDIR: 'no such folder',
+  EISDIR: 'a folder',
+};
+
+function unwritable(path: string, cause: unknown): EcliError {
+  const { code = 'an unknown error' } = cause as NodeJS.ErrnoException;
+  return new EcliError('OUTPUT_FAILED', `${printable(path)}: can't be written: ${REASONS[code] ?? code}`, {
+    cause,
+    hint: 'save it elsewhere: -o DIR or -o FILE, or -o - for standard output',
+  });
+}
