@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, type RequestOptions } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
-import type { Proxy } from './proxy.ts';
+import { proxyFor, type Proxy } from './proxy.ts';
 import { Trust, type TrustOptions } from './trust.ts';
 
 /** How a request gets to the server of its URL. */
@@ -24,12 +24,15 @@ export class Connections {
   private readonly agents = new Map<string, Agent>();
   private readonly trust: Trust;
 
-  constructor(options: TrustOptions) {
+  constructor(private readonly options: TrustOptions) {
     this.trust = new Trust(options);
   }
 
+  /** @throws SETTINGS_INVALID when the environment or the file of certificates is wrong */
   async routeTo(url: URL): Promise<Route> {
-    return this.direct(url);
+    const proxy = proxyFor(url, this.options.environment);
+    if (!proxy) return await this.direct(url);
+    return url.protocol === 'https:' ? await this.tunnel(url, proxy) : await this.carried(url, proxy);
   }
 
   /** Asks more authorities from now on than `route` did. Tells whether that helps. */
@@ -48,23 +51,43 @@ export class Connections {
   }
 
   private async direct(url: URL): Promise<Route> {
-    const secure = url.protocol === 'https:';
-    const agent = secure ? await this.secureAgent() : this.agent('http', () => new HttpAgent(KEPT));
+    const path = `${url.pathname}${url.search}`;
+    return { ...this.route(url, await this.agentFor(url), path), headers: {} };
+  }
+
+  /** Over http a proxy is sent the request itself, with the whole URL (RFC 9112, 3.2.2). */
+  private async carried(url: URL, proxy: Proxy): Promise<Route> {
+    const path = `${url.origin}${url.pathname}${url.search}`;
+    const route = this.route(proxy.url, await this.agentFor(proxy.url), path);
+    return { ...route, proxy, headers: { host: url.host, ...proxy.headers } };
+  }
+
+  private async tunnel(url: URL, proxy: Proxy): Promise<Route> {
+    const { TunnelAgent } = await import('./tunnel.ts');
+    const authorities = await this.trust.get();
+    const key = `${proxy.url.href} ${this.circle}`;
+    const agent = this.agent(key, () => new TunnelAgent(proxy, authorities, KEPT));
+    return { ...this.route(url, agent, `${url.pathname}${url.search}`), proxy, headers: {} };
+  }
+
+  private route(next: URL, agent: Agent, path: string): Omit<Route, 'headers'> {
+    const { protocol } = next;
     return {
-      options: { protocol: url.protocol, ...addressOf(url), path: `${url.pathname}${url.search}`, agent },
-      secure,
-      headers: {},
+      options: { protocol, ...addressOf(next), path, agent },
+      secure: protocol === 'https:',
       trustsWidely: this.trust.wide,
     };
   }
 
-  private async secureAgent(): Promise<Agent> {
+  private async agentFor({ protocol }: URL): Promise<Agent> {
+    if (protocol !== 'https:') return this.agent('http', () => new HttpAgent(KEPT));
     const { Agent } = await import('node:https');
     const authorities = await this.trust.get();
-    return this.agent(
-      this.trust.wide ? 'https, wide' : 'https',
-      () => new Agent({ ...KEPT, ...authorities }),
-    );
+    return this.agent(this.circle, () => new Agent({ ...KEPT, ...authorities }));
+  }
+
+  private get circle(): string {
+    return this.trust.wide ? 'https, wide' : 'https';
   }
 
   private agent(key: string, create: () => Agent): Agent {

@@ -10,6 +10,8 @@ export interface Undertaking {
   /** Through whom, where not straight to the server. */
   readonly proxy?: Proxy | undefined;
   readonly phase: 'connecting' | 'sending' | 'waiting';
+  /** Whether it is the proxy that is asked: to carry the request, or to make a tunnel for it. */
+  readonly asksProxy?: boolean;
 }
 
 /** Puts what Node says of a failed request into words; what is worded already stays as it is. */
@@ -17,8 +19,9 @@ export function wordFailure(error: unknown, undertaking: Undertaking): EcliError
   if (error instanceof EcliError) return error;
   const reason = rootOf(error);
   const code = reason.code ?? '';
-  if (isCertificateFailure(reason) || speaksTls(code)) return tlsFailure(reason, undertaking.url);
-  if (code.startsWith('HPE_')) return notHttp(reason, undertaking.url);
+  const peer = peerOf(undertaking);
+  if (isCertificateFailure(reason) || speaksTls(code)) return tlsFailure(reason, peer);
+  if (code.startsWith('HPE_')) return notHttp(reason, peer);
   if (code === 'ERR_INVALID_CHAR' || code === 'ERR_INVALID_HTTP_TOKEN') return badHeader(reason);
   if (undertaking.phase === 'connecting') return connectFailure(reason, undertaking);
   return new NetworkError(
@@ -55,6 +58,23 @@ export function bodyCut(url: URL, receivedBytes: number, wholeBytes: number | un
 /** What to do about a proxy that doesn't do its part. */
 export function proxyHint(proxy: Proxy, url: URL): string {
   return `${proxy.variable} names this proxy; correct it, or add ${printable(url.hostname)} to NO_PROXY`;
+}
+
+/** A proxy's answer that isn't the server's. */
+export function proxyRefusal(proxy: Proxy, target: string, status: number, statusText: string): NetworkError {
+  const said = printable(`${status} ${statusText}`.trim().slice(0, 100));
+  return new NetworkError(
+    'proxy',
+    `proxy ${spellHost(proxy.url)}: refuses to go to ${printable(target)}: ${said}`,
+    {
+      hint:
+        status === 407 ? credentialsHint(proxy) : `${proxy.variable} names this proxy; is it the right one?`,
+    },
+  );
+}
+
+function credentialsHint({ url, variable }: Proxy): string {
+  return `it asks who you are: set ${variable} to ${url.protocol}//USER:PASSWORD@${spellHost(url)}`;
 }
 
 function connectFailure(reason: NodeJS.ErrnoException, { url, proxy }: Undertaking): NetworkError {
@@ -119,6 +139,11 @@ function badHeader(reason: NodeJS.ErrnoException): EcliError {
 
 function speaksTls(code: string): boolean {
   return code === 'EPROTO' || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_');
+}
+
+/** Whom ecli speaks to. */
+function peerOf({ url, proxy, asksProxy }: Undertaking): URL {
+  return proxy && (asksProxy === true || url.protocol === 'http:') ? proxy.url : url;
 }
 
 /** With several addresses Node fails with one error for each. */

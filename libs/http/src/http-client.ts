@@ -1,7 +1,7 @@
 import { discard, responseOf } from './answer.ts';
 import { Connections, type Route } from './connections.ts';
 import { AttemptFailure, exchange, type Answer } from './exchange.ts';
-import { wordFailure } from './failures.ts';
+import { proxyRefusal, wordFailure } from './failures.ts';
 import { Patience } from './patience.ts';
 import { isRedirect, RedirectTrail } from './redirect.ts';
 import { spellHost, spellUrl } from './spell-url.ts';
@@ -84,8 +84,11 @@ export class HttpClient {
         connectTimeoutMs: this.options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
         stallTimeoutMs: this.options.stallTimeoutMs ?? STALL_TIMEOUT_MS,
       });
-      this.diagnose(step, route, `${answer.incoming.statusCode ?? 0}`);
-      return answer;
+      const { statusCode = 0, statusMessage = '' } = answer.incoming;
+      this.diagnose(step, route, `${statusCode}`);
+      if (!route.proxy || statusCode !== 407) return answer;
+      discard(answer);
+      throw proxyRefusal(route.proxy, step.url.host, statusCode, statusMessage);
     } catch (error) {
       if (!(error instanceof AttemptFailure)) throw error;
       const isWidened = isUnknownAuthority(error.cause) && this.connections.widenTrust(route);

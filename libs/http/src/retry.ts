@@ -16,8 +16,13 @@ export function isPassingStatus(status: number): boolean {
 }
 
 export function isPassingError(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code !== undefined && PASSING_ERRORS.includes(code);
+  return hasCode(error, PASSING_ERRORS);
+}
+
+/** Whether Node failed with one of `codes`, be it worded already. */
+export function hasCode(error: unknown, codes: readonly string[]): boolean {
+  const { code, cause } = error as NodeJS.ErrnoException;
+  return codes.includes(code ?? '') || (cause !== undefined && hasCode(cause, codes));
 }
 
 /**

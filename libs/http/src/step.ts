@@ -1,3 +1,4 @@
+import { basicOf } from './basic.ts';
 import { ACCEPTED_ENCODINGS } from './content-encoding.ts';
 import { sizeOf } from './request-body.ts';
 import type { HttpRequest } from './types.ts';
@@ -15,11 +16,12 @@ export interface Step {
 /** The step before all redirects: what the caller asks for, and what a server must be told besides. */
 export function firstStep(request: HttpRequest): Step {
   const { method = 'GET', url, body } = request;
+  const authorization = basicOf(url);
   const headers = {
     'user-agent': USER_AGENT,
     accept: '*/*',
     'accept-encoding': encodingsFor(request),
-    ...authorizationOf(url),
+    ...(authorization === undefined ? {} : { authorization }),
     ...lowerCased(request.headers),
     ...lengthOf(request),
   };
@@ -40,12 +42,6 @@ function encodingsFor({ method, headers }: HttpRequest): string {
   return method === 'HEAD' || 'range' in lowerCased(headers) ? 'identity' : ACCEPTED_ENCODINGS;
 }
 
-function authorizationOf({ username, password }: URL): Record<string, string> {
-  if (username === '' && password === '') return {};
-  const pair = `${decodeLeniently(username)}:${decodeLeniently(password)}`;
-  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
-}
-
 function lengthOf({ method = 'GET', body }: HttpRequest): Record<string, string> {
   if (body) return { 'content-length': String(sizeOf(body)) };
   return method === 'GET' || method === 'HEAD' || method === 'DELETE' ? {} : { 'content-length': '0' };
@@ -53,13 +49,4 @@ function lengthOf({ method = 'GET', body }: HttpRequest): Record<string, string>
 
 function lowerCased(headers: HttpRequest['headers'] = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-}
-
-/** A URL may hold a bare `%`. */
-function decodeLeniently(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,6 +1,7 @@
 import type { PeerCertificate } from 'node:tls';
 import { printable } from '@ecli/core';
 import { NetworkError } from './network-error.ts';
+import { hasCode } from './retry.ts';
 import { spellHost } from './spell-url.ts';
 
 type TlsReason = NodeJS.ErrnoException & { readonly cert?: PeerCertificate };
@@ -27,7 +28,7 @@ const CERTIFICATE_FAILURES: Readonly<Record<string, string>> = {
 
 /** Whether nobody vouches for the server's certificate. */
 export function isUnknownAuthority(error: unknown): boolean {
-  return UNKNOWN_AUTHORITY.includes((error as NodeJS.ErrnoException).code ?? '');
+  return hasCode(error, UNKNOWN_AUTHORITY);
 }
 
 export function isCertificateFailure(reason: NodeJS.ErrnoException): boolean {

@@ -32,3 +32,4 @@ export {
   wrongByte,
 } from './faults.ts';
 export { FaultyServer, type FaultyServerOptions, type RequestMatch } from './faulty-server.ts';
+export { ForwardProxy, type ForwardProxyOptions, type ProxyRequest } from './forward-proxy.ts';
