@@ -2,7 +2,8 @@
 // condition makes workspace packages resolve to src/, so nothing needs to be built first.
 export default {
   testMatch: ['<rootDir>/{apps,libs,examples,scripts,test}/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  // What is in test/interop needs programs that are built for minutes: npm run test:interop.
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/test/interop/'],
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironmentOptions: {
     customExportConditions: ['@ecli/source', 'node', 'node-addons'],
