@@ -70,7 +70,7 @@ describe('an entry of credentials', () => {
 
   test.each([
     [{ auth: base64('alice:a:b') }, { kind: 'password', username: 'alice', password: 'a:b' }],
-    [{ auth: `${base64('alice:pw\0\0')}` }, { kind: 'password', username: 'alice', password: 'pw' }],
+    [{ auth: base64('alice:pw\0\0') }, { kind: 'password', username: 'alice', password: 'pw' }],
     [{ auth: base64('alice:pässword') }, { kind: 'password', username: 'alice', password: 'pässword' }],
     [
       { username: 'alice', password: 'pw' },

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { type Credentials, EcliError, printable } from '@ecli/core';
 import type { StoredCredentials } from '../content.ts';
 import { TOKEN_USER } from './auth-entry.ts';
@@ -86,8 +86,8 @@ export class CredentialHelper {
     child.stdin.on('error', () => undefined).end(question);
     try {
       const [stdout, stderr, [code]] = await Promise.all([
-        collect(child.stdout),
-        collect(child.stderr),
+        collect(addAbortSignal(signal, child.stdout)),
+        collect(addAbortSignal(signal, child.stderr)),
         once(child, 'exit', { signal }) as Promise<[number | null]>,
       ]);
       return { isDone: code === 0, stdout, stderr };
