@@ -1,6 +1,6 @@
 import { isDigest } from '../reference/grammar.ts';
 import type { Descriptor, Platform } from '../types.ts';
-import { JsonReader, type JsonValue } from './read-json.ts';
+import { type JsonReader, type JsonValue } from './read-json.ts';
 
 /** Reads a descriptor that stands in a document. @throws MANIFEST_INVALID naming the member that is wrong */
 export function parseDescriptor(at: JsonValue, reader: JsonReader): Descriptor {

@@ -49,7 +49,7 @@ export function parseManifest(bytes: Uint8Array, expected: Descriptor | string):
   }
   const reader = new JsonReader(name);
   const document = reader.parse(bytes);
-  const mediaType = mediaTypeOf(document, essence(stated.mediaType), name);
+  const mediaType = mediaTypeOf(document, essence(stated.mediaType), reader);
   const descriptor = 'digest' in stated ? stated : { mediaType, digest: digestOf(bytes), size: bytes.length };
   return INDEXES.includes(mediaType)
     ? { kind: 'index', index: parseIndex(document, reader), descriptor }
@@ -65,8 +65,9 @@ function essence(mediaType: string): string {
  * The type that the document is read as. One that could be read as two things is refused: a manifest and an index
  * in one was CVE-2021-41190 (image-spec, "mediaType").
  */
-function mediaTypeOf(document: JsonObject, stated: string, name: string): string {
-  refuseSchema1(document, stated, name);
+function mediaTypeOf(document: JsonObject, stated: string, reader: JsonReader): string {
+  const { name } = reader;
+  refuseOtherSchemas(document, stated, reader);
   const own = document['mediaType'];
   const isManifest = 'layers' in document || 'config' in document;
   const isIndex = 'manifests' in document;
@@ -93,15 +94,13 @@ function mediaTypeOf(document: JsonObject, stated: string, name: string): string
   return mediaType;
 }
 
-function refuseSchema1({ schemaVersion }: JsonObject, stated: string, name: string): void {
+function refuseOtherSchemas({ schemaVersion }: JsonObject, stated: string, reader: JsonReader): void {
   if (schemaVersion === 1 || SCHEMA_1.test(stated)) {
-    throw invalid(name, "an image of Docker's schema 1, which is no longer read", {
+    throw invalid(reader.name, "an image of Docker's schema 1, which is no longer read", {
       hint: 'push it anew with any tool of the last years: skopeo copy --format oci …',
     });
   }
-  if (schemaVersion !== 2) {
-    throw invalid(name, `schemaVersion: expected 2, found ${JSON.stringify(schemaVersion) ?? 'nothing'}`);
-  }
+  if (schemaVersion !== 2) throw reader.expected('2', { value: schemaVersion, path: 'schemaVersion' });
 }
 
 function parseImage(document: JsonObject, reader: JsonReader): Manifest {

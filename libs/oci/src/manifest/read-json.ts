@@ -22,7 +22,7 @@ export function invalid(
  * Every method throws MANIFEST_INVALID naming the document and the path in it.
  */
 export class JsonReader {
-  constructor(private readonly name: string) {}
+  constructor(readonly name: string) {}
 
   parse(bytes: Uint8Array): JsonObject {
     try {

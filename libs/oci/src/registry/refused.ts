@@ -1,0 +1,82 @@
+import { type HttpResponse } from '@ecli/http';
+import { printable } from '@ecli/core';
+import { GIVEN, type Identity } from './auth/identity.ts';
+import { readRefusal, type Refusal, RegistryError } from './registry-error.ts';
+
+/** What was to be done, for the words of its failure. */
+export interface Undertaking {
+  /** What the message begins with: `ghcr.io/org/tool:v1`. */
+  readonly subject: string;
+  readonly registry: string;
+  readonly action: 'read' | 'write' | 'delete' | 'log in';
+  readonly identity: Identity;
+  /** What there is instead of what isn't there. */
+  readonly hint?: string | undefined;
+}
+
+/** Puts an answer that isn't the one hoped for into words, and says what may help. */
+export async function refused(response: HttpResponse, undertaking: Undertaking): Promise<RegistryError> {
+  const refusal = await readRefusal(response);
+  const { status, errors, spelled } = refusal;
+  const hint = hintFor(refusal, undertaking);
+  return new RegistryError(
+    `${printable(undertaking.subject)}: ${reasonOf(refusal, undertaking)} (${spelled})`,
+    {
+      status,
+      errors,
+      ...(hint !== undefined && { hint }),
+    },
+  );
+}
+
+function reasonOf({ status, errors, isWebPage }: Refusal, { action }: Undertaking): string {
+  if (isWebPage && status < 500) return 'a web server answers, and no registry';
+  const codes = errors.map(({ code }) => code);
+  switch (status) {
+    case 401:
+      return action === 'log in' ? 'the user name or password is wrong' : 'access denied';
+    case 403:
+      return action === 'read' ? 'access denied' : `you may not ${action} here`;
+    case 404:
+      return codes.includes('NAME_UNKNOWN') ? 'no such repository' : 'not found';
+    case 405:
+      return action === 'delete' ? 'the registry lets nothing be deleted' : 'the registry does not do that';
+    case 413:
+      return 'too large for the registry';
+    case 429:
+      return 'too many requests';
+  }
+  if (action === 'delete' && codes.includes('UNSUPPORTED')) return 'the registry lets nothing be deleted';
+  return status >= 500 ? 'the registry fails' : 'the registry refuses';
+}
+
+function hintFor({ status, isWebPage }: Refusal, undertaking: Undertaking): string | undefined {
+  const { registry, hint } = undertaking;
+  if (isWebPage) return `is ${registry} the host you meant?`;
+  if (status === 401 || status === 403) return denialHint(undertaking);
+  if (status === 404) return hint ?? missingHint(undertaking);
+  if (status === 429) return limitHint(undertaking);
+  return status >= 500 ? `try again later, or ask whoever runs ${registry}` : undefined;
+}
+
+function denialHint({ registry, identity, action }: Undertaking): string {
+  if (action === 'log in') return 'many registries want a token where the password is asked for';
+  if (!identity) {
+    return `log in: ecli login ${registry}; registries deny what isn't there as well, so check the name, too`;
+  }
+  const whose = identity.kind === 'password' ? `as ${printable(identity.username)}` : 'by identity token';
+  if (identity.origin === GIVEN) return `you were ${whose}; check the password and what it allows`;
+  return `you were ${whose} (${printable(identity.origin)}); check the name, or log in anew: ecli login ${registry}`;
+}
+
+function missingHint({ registry }: Undertaking): string {
+  return registry === 'docker.io'
+    ? 'a name without a host means docker.io; elsewhere the host stands first: ghcr.io/ORG/NAME:TAG'
+    : `check the name; is ${registry} the host you meant?`;
+}
+
+function limitHint({ registry, identity }: Undertaking): string {
+  return identity
+    ? 'try again later'
+    : `try again later, or log in, for users have higher limits: ecli login ${registry}`;
+}

@@ -1,0 +1,16 @@
+import type { Credentials } from '@ecli/core';
+import type { HttpClient } from '@ecli/http';
+import type { CredentialStore } from '../content.ts';
+
+export interface RegistryOptions {
+  readonly http: Pick<HttpClient, 'request'>;
+  readonly credentials: CredentialStore;
+  /** Those the user gave for this call; nothing stored is looked at then. */
+  readonly inline?: Credentials;
+  /** Speaks http where https would be spoken. */
+  readonly plainHttp?: boolean;
+  /** As the reference says; without it registries on this machine are asked over http, then over https. */
+  readonly scheme?: 'http' | 'https';
+  readonly warn?: (line: string) => void;
+  readonly diagnose?: (line: string) => void;
+}
