@@ -31,12 +31,15 @@ export {
   type CredentialPlace,
   eraseAllCredentials,
   eraseCredentials,
+  expectCarriable,
   saveCredentials,
 } from './credentials/save-credentials.ts';
 export { cacheFolder } from './layout/cache-folder.ts';
 export { ImageLayout, type LayoutOptions } from './layout/image-layout.ts';
 export type { IngestOptions, OpenContent } from './layout/ingest.ts';
+export type { LayoutEntry } from './layout/layout-entry.ts';
 export { LayoutRepository } from './layout/layout-repository.ts';
+export type { PruneOptions, Removal, RemovedImage } from './layout/prune.ts';
 export { choosePlatform } from './manifest/choose-platform.ts';
 export { ContentVerifier, digestLike } from './manifest/content-verifier.ts';
 export { fetchAll, type FetchAllOptions } from './manifest/fetch-all.ts';

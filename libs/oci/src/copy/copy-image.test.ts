@@ -58,7 +58,7 @@ async function pushTwoPlatforms(): Promise<{ index: TestBlob; images: TestBlob[]
   const images = [manifestOf([layers[0], layers[1]]), manifestOf([layers[0], layers[2]])];
   const platforms = ['amd64', 'arm64'].map((architecture) => ({ os: 'linux', architecture }));
   const index = indexOf(
-    images.map(({ descriptor }, at) => ({ ...descriptor, platform: platforms[at] })) as Descriptor[],
+    images.map(({ descriptor }, at) => ({ ...descriptor, platform: platforms[at] })),
   );
   await pushAll(source, [EMPTY, ...layers, ...images, index]);
   return { index, images, layers: [...layers] };

@@ -53,8 +53,11 @@ export class BlobStore {
     }
   }
 
-  /** Reads a whole blob; undefined when it isn't there, or isn't what its name says: then it is removed. */
-  async read(name: BlobName): Promise<Uint8Array | undefined> {
+  /**
+   * Reads a whole blob; undefined when it isn't there, or isn't what its name says: then it is removed.
+   * It counts as used when `isUse` says so.
+   */
+  async read(name: BlobName, isUse = false): Promise<Uint8Array | undefined> {
     const file = await this.openFile(name);
     if (!file) return undefined;
     try {
@@ -67,7 +70,7 @@ export class BlobStore {
         verifier.take(content.subarray(verifier.bytes, verifier.bytes + bytesRead));
       }
       verifier.finish();
-      this.markUsed(name.digest, mtimeMs);
+      if (isUse) this.markUsed(name.digest, mtimeMs);
       return content;
     } catch (error) {
       await this.quarantine(name.digest, file, error);

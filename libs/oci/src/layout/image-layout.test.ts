@@ -152,7 +152,7 @@ describe('index.json', () => {
     const strange = { not: 'a descriptor' };
     writeFileSync(index(), JSON.stringify({ schemaVersion: 2, vendor: 1, manifests: [foreign, strange] }));
     await layout.tag(EMPTY.descriptor, 'a.io/x:v1');
-    const document = JSON.parse(readFileSync(index(), 'utf8'));
+    const document = JSON.parse(readFileSync(index(), 'utf8')) as { vendor: number; manifests: unknown[] };
     expect(document.vendor).toBe(1);
     expect(document.manifests.slice(0, 2)).toEqual([foreign, strange]);
     expect(document.manifests).toHaveLength(3);

@@ -1,5 +1,3 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { EcliError, printable } from '@ecli/core';
 import type { Pusher, Target } from '../content.ts';
 import { isManifestMediaType } from '../manifest/parse-manifest.ts';
@@ -7,7 +5,8 @@ import { JsonReader } from '../manifest/read-json.ts';
 import { isDigest } from '../reference/grammar.ts';
 import type { Descriptor } from '../types.ts';
 import { type BlobName, BlobStore } from './blob-store.ts';
-import { cacheFailure, errnoOf } from './cache-error.ts';
+import { cacheFailure } from './cache-error.ts';
+import { lookAt, reachableFrom } from './contents.ts';
 import { IndexFile } from './index-file.ts';
 import {
   type BlobPlace,
@@ -17,9 +16,11 @@ import {
   receive,
   warnOf,
 } from './ingest.ts';
+import { isLayout, makeLayout } from './layout-folders.ts';
 import { LayoutRepository } from './layout-repository.ts';
-import { removeLeftovers, takeLease } from './lease.ts';
-import { uniqueToken } from './process-identity.ts';
+import { entriesOf, type LayoutEntry } from './layout-entry.ts';
+import { giveUpLease, removeLeftovers, takeLease } from './lease.ts';
+import { type Doomed, prune, type PrunedPlace, type PruneOptions, type Removal, remove } from './prune.ts';
 import { findReferrers, readManifest, subjectOf } from './referrers.ts';
 
 export interface LayoutOptions {
@@ -46,7 +47,10 @@ export interface LayoutOptions {
 export class ImageLayout implements Target {
   private readonly place: BlobPlace;
   private readonly index: IndexFile;
-  private prepared: Promise<void> | undefined;
+  /** What was put there, or found there to be built upon, and isn't part of a named image yet. */
+  private readonly unnamed = new Set<string>();
+  /** While anything is unnamed: where the lease lies that keeps it from being removed. */
+  private lease: Promise<string> | undefined;
 
   private constructor(
     readonly folder: string,
@@ -77,7 +81,7 @@ export class ImageLayout implements Target {
 
   /** Reads a blob, without any lock; undefined when it isn't there, or wasn't what its digest says. */
   read(name: BlobName): Promise<Uint8Array | undefined> {
-    return this.place.blobs.read(name);
+    return this.place.blobs.read(name, true);
   }
 
   /**
@@ -94,7 +98,7 @@ export class ImageLayout implements Target {
     const fetch = async (): Promise<void> => {
       content = await receive(place, descriptor, open, options);
     };
-    await this.prepare(options.signal)
+    await this.prepare(descriptor.digest)
       .then(() => fetchOnce(place, descriptor, fetch, options.signal))
       .catch(warnOf(place.warn));
     return content ?? (await this.read(descriptor)) ?? receive(place, descriptor, open, options);
@@ -113,10 +117,10 @@ export class ImageLayout implements Target {
   }
 
   /** Tells whether content is there to be built upon: for a while nobody removes it then. */
-  async exists({ digest, size }: Descriptor, signal?: AbortSignal): Promise<boolean> {
+  async exists({ digest, size }: Descriptor): Promise<boolean> {
     const { blobs, diagnose } = this.place;
     if (blobs.stat(digest)?.size !== size) return false;
-    await this.prepare(signal).catch((error: unknown) => diagnose(String(error)));
+    await this.prepare(digest).catch((error: unknown) => diagnose(String(error)));
     blobs.markNew(digest);
     return true;
   }
@@ -125,7 +129,7 @@ export class ImageLayout implements Target {
   async push(...[descriptor, open, options = {}]: Parameters<Pusher['push']>): Promise<void> {
     const { signal, sent } = options;
     const { blobs } = this.place;
-    await this.prepare(signal);
+    await this.prepare(descriptor.digest);
     // It may have lain here for long with nobody in need of it.
     blobs.markNew(descriptor.digest);
     const write = (): Promise<void> => blobs.write(descriptor, abortable(open(), signal), sent);
@@ -135,15 +139,42 @@ export class ImageLayout implements Target {
 
   /** Names content by a full reference, which names nothing else then. @throws CACHE_FAILED */
   async tag(descriptor: Descriptor, reference: string, signal?: AbortSignal): Promise<void> {
-    await this.prepare(signal);
     const named = this.index.entries().filter(({ name }) => name === reference);
-    if (named.length === 1 && named[0]?.descriptor.digest === descriptor.digest) return;
-    const added = [{ descriptor, name: reference }];
-    await this.index.change(() => ({ keep: ({ name }) => name !== reference, added }), signal);
+    if (named.length !== 1 || named[0]?.descriptor.digest !== descriptor.digest) {
+      await this.prepare(descriptor.digest);
+      const added = [{ descriptor, name: reference }];
+      await this.index.change(() => ({ keep: ({ name }) => name !== reference, added }), signal);
+    }
+    await this.markNamed(descriptor);
   }
 
   async referrers(descriptor: Descriptor, artifactType?: string): Promise<readonly Descriptor[]> {
     return findReferrers(this.place.blobs, this.index.entries(), descriptor, artifactType);
+  }
+
+  /** All images, under each of their names; those whose content is gone are warned of and left out. */
+  async list(): Promise<LayoutEntry[]> {
+    const { blobs, warn } = this.place;
+    const { images, missing } = await lookAt(blobs, this.index.entries());
+    for (const { name, descriptor } of missing) warn(`${name ?? descriptor.digest}: its content is gone`);
+    return images.flatMap((image) => entriesOf(image, blobs));
+  }
+
+  /**
+   * Removes names, and the images that have no other with what belongs to them. A digest stands for all names of
+   * its image. What names nothing here is no failure: see what was removed.
+   *
+   * @throws CACHE_FAILED
+   */
+  async remove(references: readonly string[], signal?: AbortSignal): Promise<Removal> {
+    const isDoomed: Doomed = ({ name, descriptor: { digest } }) =>
+      references.includes(digest) || (name !== undefined && references.includes(name));
+    return remove(this.prunedPlace(), () => isDoomed, signal);
+  }
+
+  /** Removes content that no image needs, and images as `options` say. @throws CACHE_FAILED */
+  async prune(options: PruneOptions = {}): Promise<Removal> {
+    return prune(this.prunedPlace(), options);
   }
 
   /** The images of one repository, by their tags; `name` is spelled with its registry. */
@@ -168,68 +199,57 @@ export class ImageLayout implements Target {
     if (!isManifestMediaType(descriptor.mediaType)) return;
     if (!subjectOf(await readManifest(this.place.blobs, descriptor))) return;
     const { digest } = descriptor;
-    if (this.index.entries().some((entry) => entry.descriptor.digest === digest)) return;
-    await this.index.change(() => ({ keep: () => true, added: [{ descriptor, name: undefined }] }), signal);
+    if (!this.index.entries().some((entry) => entry.descriptor.digest === digest)) {
+      await this.index.change(() => ({ keep: () => true, added: [{ descriptor, name: undefined }] }), signal);
+    }
+    await this.markNamed(descriptor);
   }
 
-  /** Makes the folders, once; and says that this process writes, so that nobody removes what it will need. */
-  private prepare(signal: AbortSignal | undefined): Promise<void> {
-    return (this.prepared ??= this.makeFolders(signal).catch((error: unknown) => {
-      this.prepared = undefined;
+  private prunedPlace(): PrunedPlace {
+    const { blobs, warn, folder } = this.place;
+    try {
+      makeLayout(folder);
+    } catch (error) {
+      throw cacheFailure(folder, error);
+    }
+    return { blobs, warn, index: this.index };
+  }
+
+  /** The index names it now, and nothing of it needs a lease any more. */
+  private async markNamed(descriptor: Descriptor): Promise<void> {
+    if (this.unnamed.size === 0) return;
+    for (const digest of await reachableFrom(this.place.blobs, descriptor)) this.unnamed.delete(digest);
+    const { lease } = this;
+    if (this.unnamed.size > 0 || !lease) return;
+    this.lease = undefined;
+    giveUpLease(await lease);
+  }
+
+  /** Makes the folders, and sees to it that nobody removes this content until it belongs to a named image. */
+  private async prepare(digest: string): Promise<void> {
+    this.unnamed.add(digest);
+    this.lease ??= this.takeLease();
+    try {
+      await this.lease;
+    } catch (error) {
+      this.lease = undefined;
       throw error;
-    }));
+    }
   }
 
-  private async makeFolders(signal: AbortSignal | undefined): Promise<void> {
+  private async takeLease(): Promise<string> {
     const { folder, blobs } = this.place;
     try {
-      for (const each of ['blobs/sha256', 'ingest', 'locks']) {
-        mkdirSync(join(folder, each), { recursive: true, mode: 0o700 });
-      }
-      if (!isLayout(folder)) writeVersion(folder);
-      await this.index.exclusively(() => {
+      makeLayout(folder);
+      return await this.index.exclusively(() => {
         removeLeftovers(blobs.ingestFolder);
-        takeLease(blobs.ingestFolder);
         this.index.makeIfMissing();
-      }, signal);
+        return takeLease(blobs.ingestFolder);
+      });
     } catch (error) {
-      signal?.throwIfAborted();
       throw cacheFailure(folder, error);
     }
   }
-}
-
-/** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md#oci-layout-file */
-const VERSION_FILE = 'oci-layout';
-const VERSION = '1.0.0';
-
-/** @throws CACHE_FAILED for a layout of a version that isn't known, and for a file that can't be read */
-function isLayout(folder: string): boolean {
-  const path = join(folder, VERSION_FILE);
-  const bytes = readIfThere(path, folder);
-  if (!bytes) return false;
-  const version = new JsonReader(path).parse(bytes)['imageLayoutVersion'];
-  if (version === VERSION) return true;
-  const found = typeof version === 'string' ? version : JSON.stringify(version);
-  throw new EcliError(
-    'CACHE_FAILED',
-    `${printable(path)}: version ${printable(found ?? 'none')}, not ${VERSION}`,
-  );
-}
-
-function readIfThere(path: string, folder: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
-    throw cacheFailure(folder, error);
-  }
-}
-
-function writeVersion(folder: string): void {
-  const draft = join(folder, 'ingest', uniqueToken());
-  writeFileSync(draft, JSON.stringify({ imageLayoutVersion: VERSION }), { mode: 0o600 });
-  renameSync(draft, join(folder, VERSION_FILE));
 }
 
 function mediaTypeOf(bytes: Uint8Array, digest: string): string {

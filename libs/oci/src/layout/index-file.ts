@@ -57,7 +57,7 @@ export class IndexFile {
   async change(decide: () => Promise<IndexChange> | IndexChange, signal?: AbortSignal): Promise<void> {
     const lock = await this.lock(signal);
     try {
-      const { keep, added = [] } = await decide();
+      const { keep, added = [], afterwards } = await decide();
       const { members, entries, isBroken } = this.read();
       // Whoever wrote it may want to look at it.
       if (isBroken) renameSync(this.path, `${this.path}.broken`);
@@ -65,8 +65,9 @@ export class IndexFile {
         const entry = entryOf(raw);
         return entry === undefined || keep(entry);
       });
-      if (kept.length === entries.length && added.length === 0) return;
-      this.write({ members, entries: [...kept, ...added.map(rawOf)] });
+      const isChanged = kept.length !== entries.length || added.length > 0;
+      if (isChanged) this.write({ members, entries: [...kept, ...added.map(rawOf)] });
+      afterwards?.();
     } finally {
       lock.release();
     }
@@ -146,8 +147,10 @@ export class IndexFile {
 }
 
 export interface IndexChange {
-  keep(entry: IndexEntry): boolean;
+  readonly keep: (entry: IndexEntry) => boolean;
   readonly added?: readonly IndexEntry[];
+  /** Runs once the index is written, still under the lock. */
+  readonly afterwards?: () => void;
 }
 
 function entryOf(raw: RawEntry): IndexEntry | undefined {

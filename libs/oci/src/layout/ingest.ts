@@ -23,8 +23,8 @@ const DEFAULT_LIMIT_BYTES = 1024 ** 3;
 export interface BlobPlace {
   readonly folder: string;
   readonly blobs: BlobStore;
-  warn(line: string): void;
-  diagnose(line: string): void;
+  readonly warn: (line: string) => void;
+  readonly diagnose: (line: string) => void;
 }
 
 /**

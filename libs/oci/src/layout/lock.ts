@@ -60,11 +60,14 @@ export async function pauseForLock(attempt: number, signal?: AbortSignal): Promi
   });
 }
 
-/** The process that a lock's text or a file's name begins with still runs, or may. */
-export function isOfDeadProcess(text: string, touchedAtMs: number): boolean {
+/**
+ * Tells whether the process is dead that a lock's text or a file's name begins with. One that can't be seen from
+ * here counts as dead after it has been silent for `silenceMs`.
+ */
+export function isOfDeadProcess(text: string, touchedAtMs: number, silenceMs = SILENCE_MS): boolean {
   const identity = parseIdentity(text.split('.', 1)[0] ?? '');
   const liveness = identity ? livenessOf(identity) : 'unknown';
-  return liveness === 'dead' || (liveness === 'unknown' && isSilent({ text, pid: undefined, touchedAtMs }));
+  return liveness === 'dead' || (liveness === 'unknown' && Math.abs(Date.now() - touchedAtMs) > silenceMs);
 }
 
 function hold(path: string, text: string): Lock {
