@@ -44,6 +44,22 @@ describe('SourceChain', () => {
     expect(witness.asked).toEqual([]);
   });
 
+  test('asks no source for what must be signed but one that verifies signatures', async () => {
+    const witness = new Witness();
+    const verifyKeys = ['org.pub'];
+    await expect(new SourceChain([witness]).fetch('x', { ...context, verifyKeys })).rejects.toMatchObject({
+      code: 'TRUST_REFUSED',
+      message: 'x: has no signature that could be verified',
+    });
+    await expect(new SourceChain([witness]).fetch('x', { ...context, verifyKeys: [] })).rejects.toThrow(
+      'fetched x',
+    );
+    const verifying = Object.assign(new Witness(), { verifies: true as const });
+    await expect(new SourceChain([verifying]).fetch('x', { ...context, verifyKeys })).rejects.toThrow(
+      'fetched x',
+    );
+  });
+
   test('supports what one of its sources does', () => {
     const chain = new SourceChain([new FakeSource()]);
     expect(chain.supports('fake:x')).toBe(true);

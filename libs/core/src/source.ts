@@ -33,6 +33,8 @@ export interface Source {
   readonly name: string;
   /** The references it takes, in words for people: `a file`, `an http(s) URL`. */
   readonly takes: string;
+  /** True where it does what `verifyKeys` asks; a source without it isn't asked for what must be signed. */
+  readonly verifies?: true;
   /** Judges the reference's syntax only; may look at local files, may not connect. A later "not found" is fine. */
   supports(reference: string): boolean;
   /**
@@ -64,10 +66,18 @@ export class SourceChain implements Source {
   /** @throws REFERENCE_UNSUPPORTED when no source takes the reference, and what the chosen source throws */
   async fetch(reference: string, context: FetchContext): Promise<Artifact> {
     const source = this.sources.find((candidate) => candidate.supports(reference));
+    if (source && context.verifyKeys?.length && !source.verifies) throw unverifiable(reference);
     if (source) return source.fetch(reference, context);
     const subject = reference === '' ? 'an empty reference' : printable(withoutCredentials(reference));
     throw new EcliError('REFERENCE_UNSUPPORTED', `${subject}: no source takes this reference`, {
       hint: `this ecli takes ${this.takes || 'no references at all'}`,
     });
   }
+}
+
+function unverifiable(reference: string): EcliError {
+  const subject = printable(withoutCredentials(reference));
+  return new EcliError('TRUST_REFUSED', `${subject}: has no signature that could be verified`, {
+    hint: 'only images in registries are signed; ask for no key to take this as it is',
+  });
 }
