@@ -30,7 +30,6 @@ export {
 } from './requirement.ts';
 export { findSignatures, SignatureLimit, type SignaturePlace } from './signature/find-signatures.ts';
 export type { Claim, FlawedSignature, FoundSignature, SignatureLayout } from './signature/found-signature.ts';
-export { signatureTag } from './signature/simple-signing.ts';
 export { type MadeSignature, signImage, type SignOptions } from './sign-image.ts';
 export { readPublicKey, type VerifiedSigner } from './signer.ts';
 export {

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { digestOf, EcliError } from '@ecli/core';
-import { type Descriptor, fetchAll, OciMediaType, parseManifest, type Target } from '@ecli/oci';
+import { cosignTag, type Descriptor, fetchAll, OciMediaType, parseManifest, type Target } from '@ecli/oci';
 import type { PrivateKey } from './keys/private-key.ts';
 import { Bundle, makeBundle } from './signature/bundle.ts';
 import { findSignatures, findTagged, type SignaturePlace } from './signature/find-signatures.ts';
 import type { FoundSignature, SignatureLayout } from './signature/found-signature.ts';
-import { signatureTag, simplePayload, SimpleSigning } from './signature/simple-signing.ts';
+import { simplePayload, SimpleSigning } from './signature/simple-signing.ts';
 import { SIGN_PREDICATE, statement } from './signature/statement.ts';
 
 export interface SignOptions extends SignaturePlace {
@@ -49,7 +49,7 @@ export async function signImage(
   for (const layout of options.layouts) {
     const own = before.find((found) => found.layout === layout);
     const holder = own?.holder ?? (await ADD[layout](image, key, options));
-    const tag = layout === 'tag' ? { tag: signatureTag(image.digest) } : {};
+    const tag = layout === 'tag' ? { tag: cosignTag(image.digest, 'sig') } : {};
     made.push({ layout, holder, ...tag, isNew: own === undefined });
   }
   return made;
@@ -75,7 +75,7 @@ type Add = (image: Descriptor, key: PrivateKey, options: SignOptions) => Promise
 const ADD: Readonly<Record<SignatureLayout, Add>> = { tag: addTagged, bundle: addBundle };
 
 async function addTagged(image: Descriptor, key: PrivateKey, options: SignOptions): Promise<Descriptor> {
-  const { target, repository, annotations = {}, nameOfTag = (tag: string) => tag, signal } = options;
+  const { target, repository, annotations = {}, signal } = options;
   const payload = contentOf(SimpleSigning.mediaType, simplePayload(image.digest, repository, annotations));
   const layer = {
     ...payload.descriptor,
@@ -90,7 +90,7 @@ async function addTagged(image: Descriptor, key: PrivateKey, options: SignOption
     layers,
   });
   await push(target, [payload, config, manifest], signal);
-  await target.tag(manifest.descriptor, nameOfTag(signatureTag(image.digest)), signal);
+  await target.tag(manifest.descriptor, cosignTag(image.digest, 'sig'), signal);
   return manifest.descriptor;
 }
 
@@ -107,7 +107,7 @@ async function readTagged(
   }
   throw new EcliError(
     'SIGNATURE_INVALID',
-    `${signatureTag(image.digest)}: an index, where signatures should be`,
+    `${cosignTag(image.digest, 'sig')}: an index, where signatures should be`,
     {
       hint: 'delete that tag, or sign with --format bundle',
     },

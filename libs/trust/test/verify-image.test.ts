@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { EcliError } from '@ecli/core';
-import { type Descriptor, OciMediaType } from '@ecli/oci';
+import { copyImage, cosignTag, type Descriptor, ImageLayout, OciMediaType } from '@ecli/oci';
 import {
   type Clause,
   joinRequirements,
@@ -12,7 +12,6 @@ import {
   requireKeys,
   SignatureLimit,
   type SignatureLayout,
-  signatureTag,
   signImage,
   type Verification,
   verifyImage,
@@ -110,7 +109,7 @@ describe.each(LAYOUTS)('a signature in the layout of a %s', (layout) => {
     const other = target.addImage('another program');
     const [made] = await sign(ours, [layout], other);
     if (!made) throw new Error('not signed');
-    if (layout === 'tag') target.tags.set(signatureTag(image.digest), made.holder);
+    if (layout === 'tag') target.tags.set(cosignTag(image.digest, 'sig'), made.holder);
     else target.add(OciMediaType.manifest, { ...target.manifest(made.holder), subject: image });
     const { hint } = await refusalOf(byKeys(files.ours));
     expect(hint).toContain(`of another image, ${other.digest} (it is a good one by the key ${files.ours})`);
@@ -128,20 +127,21 @@ describe.each(LAYOUTS)('a signature in the layout of a %s', (layout) => {
       if (await isAccepted()) expect(hintByteOnly(layout, before, index)).toBe(true);
       target.contents.clear();
       for (const [digest, content] of before) target.contents.set(digest, content);
-      if (layout === 'tag') target.tags.set(signatureTag(image.digest), made?.holder as Descriptor);
+      if (layout === 'tag') target.tags.set(cosignTag(image.digest, 'sig'), made?.holder as Descriptor);
     }
   });
 
-  test('is found in a cache, where tags are spelled with their repository', async () => {
-    const nameOfTag = (tag: string): string => `${REPOSITORY}:${tag}`;
+  test('is made and found in a cache of many repositories', async () => {
+    const images = await ImageLayout.open(join(folder, `cache-${layout}`), { create: true });
+    const cache = images.repository(REPOSITORY);
+    await copyImage(target, cache, image);
     await signImage(image, await signerOf(ours), {
-      target,
+      target: cache,
       repository: REPOSITORY,
       layouts: [layout],
-      nameOfTag,
     });
-    const options = { target, name: REPOSITORY, nameOfTag };
-    expect((await verifyImage(image, byKeys(files.ours), options)).signatures).toHaveLength(1);
+    const { signatures } = await verifyImage(image, byKeys(files.ours), { target: cache, name: REPOSITORY });
+    expect(signatures).toMatchObject([{ layout }]);
   });
 
   test('stays when another is added, and is not made twice', async () => {
@@ -234,7 +234,7 @@ describe('a hostile registry', () => {
     const layers = Array.from({ length: 5000 }, () => payload);
     const config = target.add(OciMediaType.imageConfig, {});
     const holder = target.add(OciMediaType.manifest, { schemaVersion: 2, config, layers });
-    target.tags.set(signatureTag(image.digest), holder);
+    target.tags.set(cosignTag(image.digest, 'sig'), holder);
     for (let index = 0; index < 300; index++) {
       target.add(OciMediaType.manifest, {
         schemaVersion: 2,
@@ -327,10 +327,10 @@ describe('a hostile registry', () => {
             })),
             subject: image,
           });
-          target.tags.set(signatureTag(image.digest), holder);
+          target.tags.set(cosignTag(image.digest, 'sig'), holder);
           await refusalOf(byKeys(files.ours));
           const raw = { mediaType: OciMediaType.manifest, digest: '', size: 0 };
-          target.tags.set(signatureTag(image.digest), {
+          target.tags.set(cosignTag(image.digest, 'sig'), {
             ...raw,
             ...target.add('application/x', manifest),
             mediaType: OciMediaType.manifest,
@@ -363,7 +363,7 @@ test('attestations of how an image was made are no signatures', async () => {
 
 test('what stands under the tag of signatures and is none of theirs is not written over', async () => {
   const index = target.add(OciMediaType.index, { schemaVersion: 2, manifests: [] });
-  target.tags.set(signatureTag(image.digest), index);
+  target.tags.set(cosignTag(image.digest, 'sig'), index);
   await expect(sign(ours, ['tag'])).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' });
-  expect(target.tags.get(signatureTag(image.digest))).toEqual(index);
+  expect(target.tags.get(cosignTag(image.digest, 'sig'))).toEqual(index);
 });

@@ -1,17 +1,22 @@
 import { EcliError } from '@ecli/core';
-import { type Descriptor, fetchAll, type Manifest, parseManifest, type ReadTarget } from '@ecli/oci';
+import {
+  cosignTag,
+  type Descriptor,
+  fetchAll,
+  type Manifest,
+  parseManifest,
+  type ReadTarget,
+} from '@ecli/oci';
 import { Bundle, parseBundle } from './bundle.ts';
 import { flaw, reasonOf } from './flaw.ts';
 import type { FlawedSignature, FoundSignature, SignatureLayout } from './found-signature.ts';
 import { certificateProof } from './simple-certificate.ts';
-import { parseSimplePayload, signatureTag, SimpleSigning } from './simple-signing.ts';
+import { parseSimplePayload, SimpleSigning } from './simple-signing.ts';
 import { SIGN_PREDICATE } from './statement.ts';
 
-/** Where an image is, and its signatures. */
+/** Where an image is, and its signatures: its repository in a registry or in a cache. */
 export interface SignaturePlace {
   readonly target: ReadTarget;
-  /** How a tag of the image's repository is spelled there; a cache of many repositories has whole references. */
-  readonly nameOfTag?: ((tag: string) => string) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,7 +47,10 @@ async function* taggedSignatures(image: Descriptor, place: SignaturePlace): Foun
   const holder = await findTagged(image, place);
   if (!holder) return;
   const manifest = await readManifest('tag', holder, place);
-  if ('flaw' in manifest) return yield manifest;
+  if ('flaw' in manifest) {
+    yield manifest;
+    return;
+  }
   const layers = manifest.layers.filter(({ mediaType }) => mediaType === SimpleSigning.mediaType);
   const payloads = new Map<string, Promise<Uint8Array>>();
   for (const layer of layers.slice(0, SignatureLimit.count)) {
@@ -60,10 +68,10 @@ async function* taggedSignatures(image: Descriptor, place: SignaturePlace): Foun
 /** The manifest that holds an image's signatures of the older layout; undefined where there is none. */
 export async function findTagged(
   { digest }: Descriptor,
-  { target, nameOfTag = (tag: string) => tag, signal }: SignaturePlace,
+  { target, signal }: SignaturePlace,
 ): Promise<Descriptor | undefined> {
   try {
-    return await target.resolve(nameOfTag(signatureTag(digest)), signal);
+    return await target.resolve(cosignTag(digest, 'sig'), signal);
   } catch (error) {
     if (error instanceof EcliError && error.code === 'ARTIFACT_NOT_FOUND') return undefined;
     throw error;

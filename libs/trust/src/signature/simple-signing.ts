@@ -17,11 +17,6 @@ export const SimpleSigning = {
 
 const TYPE = 'cosign container image signature';
 
-/** The tag under which signatures of an image stand in its repository. */
-export function signatureTag(digest: string): string {
-  return `${digest.replace(':', '-')}.sig`;
-}
-
 /** Reads what is signed. @throws SIGNATURE_INVALID */
 export function parseSimplePayload(payload: Uint8Array): Claim {
   const root = JsonValue.parse(payload, (problem) => flaw(`its payload is wrong: ${problem}`));
