@@ -17,7 +17,7 @@ const NOT_OF_TRANSFERS: ReadonlySet<ErrorCode> = new Set([
 
 /**
  * Says of an error that it ended a transfer, and of what; what was no failure of the transfer is returned as it is.
- * `hint` stands where the error has none of its own.
+ * `hint` takes the place of the error's own.
  */
 export function transferFailure(
   direction: keyof typeof BEGINNINGS,
@@ -32,7 +32,7 @@ export function transferFailure(
   const reason = error.message.startsWith(`${spelled}: `)
     ? error.message.slice(spelled.length + 2)
     : error.message;
-  const next = error.hint ?? hint;
+  const next = hint ?? error.hint;
   return new EcliError(error.code, `${BEGINNINGS[direction]}: ${spelled}: ${reason}`, {
     cause: error,
     ...(next !== undefined && { hint: next }),

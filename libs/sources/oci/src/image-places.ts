@@ -6,12 +6,14 @@ import {
   fetchAll,
   ImageLayout,
   type ImageReference,
+  type LayoutRepository,
   type Manifest,
   type Repository,
   spellReference,
+  spellRepository,
 } from '@ecli/oci';
 import { ProgressFeed } from './progress-feed.ts';
-import type { PullSettings } from './pull-program.ts';
+import type { PullSettings } from './pull-settings.ts';
 import { RemoteRepository } from './remote-repository.ts';
 
 /** Where an image may be: in the cache, if there is one that can be used, and in its registry. */
@@ -32,6 +34,11 @@ export class ImagePlaces {
   ): Promise<ImagePlaces> {
     const remote = new RemoteRepository(reference, context, settings.environment);
     return new ImagePlaces(reference, context, remote, await openCache(context, settings));
+  }
+
+  /** What the cache has of the repository. */
+  get cached(): LayoutRepository | undefined {
+    return this.cache?.repository(spellRepository(this.reference));
   }
 
   /** The repository in the registry. @throws ARTIFACT_NOT_FOUND where `--pull never` forbids to ask it */
@@ -104,7 +111,8 @@ export class ImagePlaces {
     return registry.fetch(descriptor, this.context.signal);
   }
 
-  private warnOfCache(error: unknown): void {
+  /** Says that the cache can't be written to; whatever else failed is thrown. */
+  warnOfCache(error: unknown): void {
     if (!(error instanceof EcliError) || error.code !== 'CACHE_FAILED') throw error;
     this.context.warn?.(`${error.message}; the image isn't kept`);
   }

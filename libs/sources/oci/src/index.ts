@@ -11,8 +11,9 @@
 import { API_VERSION, definePlugin, SOURCE } from '@ecli/core';
 import { OciSource } from './oci-source.ts';
 
-export { OciSource, type OciSourceOptions } from './oci-source.ts';
+export { OciSource } from './oci-source.ts';
 export type { PulledProgram } from './pull-program.ts';
+export type { OciSourceOptions } from './pull-settings.ts';
 
 /** Brings OciSource with its defaults. */
 export const ociPlugin = definePlugin({

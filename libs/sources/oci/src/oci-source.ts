@@ -1,18 +1,13 @@
 import type { Artifact, FetchContext, Source } from '@ecli/core';
 import type { PulledProgram } from './pull-program.ts';
-
-export interface OciSourceOptions {
-  /** Where proxies, the cache's folder, credentials and policies are found; the process's own by default. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** The largest image taken, in bytes; 256 MiB by default. */
-  readonly limitBytes?: number;
-}
+import type { OciSourceOptions } from './pull-settings.ts';
 
 const SCHEME = /^(?:oci|docker):\/\//i;
 
 /** Reads programs from registries, by way of a cache. */
 export class OciSource implements Source {
   readonly name = 'oci';
+  readonly verifies = true;
   readonly takes = 'an image in a registry (HOST/NAME:TAG)';
 
   constructor(private readonly options: OciSourceOptions = {}) {}

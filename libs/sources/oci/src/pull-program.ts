@@ -1,4 +1,4 @@
-import { type Artifact, descriptorOf, EcliError, type FetchContext, withoutCredentials } from '@ecli/core';
+import { type Artifact, descriptorOf, type FetchContext, withoutCredentials } from '@ecli/core';
 import {
   type Descriptor,
   type ImageReference,
@@ -9,9 +9,11 @@ import {
   spellReference,
   transferFailure,
 } from '@ecli/oci';
+import type { Requirement } from '@ecli/trust';
+import { demandTrust, requirementFor } from './demand-trust.ts';
 import { ImagePlaces } from './image-places.ts';
 import { nextStep } from './next-step.ts';
-import type { OciSourceOptions } from './oci-source.ts';
+import type { PullSettings } from './pull-settings.ts';
 import { readImage } from './read-image.ts';
 import { resolveImage } from './resolve-image.ts';
 
@@ -25,13 +27,12 @@ export interface PulledProgram {
   readonly title?: string;
 }
 
-export type PullSettings = OciSourceOptions & Required<Pick<OciSourceOptions, 'environment'>>;
-
 const DEFAULT_LIMIT_BYTES = 256 * 1024 * 1024;
 
 /**
  * Gets the program that `text` names, from the cache as far as `context.pull` lets it, and from the registry else.
- * What it returns was checked against the digest that the reference led to, wherever it came from.
+ * What it returns was checked against the digest that the reference led to, wherever it came from; and that digest
+ * is the one whose signatures were verified, where policies or the user ask for some.
  *
  * @throws as Source says; REFERENCE_UNSUPPORTED for what is no reference
  */
@@ -41,13 +42,13 @@ export async function pullProgram(
   settings: PullSettings,
 ): Promise<PulledProgram> {
   const reference = parseReference(text);
+  const requirement = await requirementFor(reference, context, settings);
   const places = await ImagePlaces.open(reference, context, settings);
   try {
-    return await pull(text, reference, places, context, settings);
+    return await pull(text, reference, requirement, places, context, settings);
   } catch (error) {
     context.signal.throwIfAborted();
-    const hint = error instanceof EcliError ? await nextStep(error, reference, places) : undefined;
-    throw transferFailure('pull', reference, error, hint);
+    throw transferFailure('pull', reference, error, nextStep(error, reference));
   } finally {
     places.close();
   }
@@ -56,12 +57,14 @@ export async function pullProgram(
 async function pull(
   text: string,
   reference: ImageReference,
+  requirement: Requirement,
   places: ImagePlaces,
   context: FetchContext,
   { limitBytes = DEFAULT_LIMIT_BYTES }: PullSettings,
 ): Promise<PulledProgram> {
   const image = await resolveImage(reference, places, context);
   context.diagnose?.(`${spellReference(reference)} is ${image.digest}`);
+  await demandTrust(image, requirement, places, reference, context);
   const manifest = await readImage(image, places, context);
   const layer = programLayerOf(manifest, spellReference(reference));
   const bytes = await places.readLayers(manifest, layer.descriptor, limitBytes);
