@@ -60,8 +60,7 @@ export async function saveProgram(file: ProgramFile, output: string | undefined)
 }
 
 async function pathFor(file: ProgramFile, output: string | undefined): Promise<string> {
-  const isFolder = output?.endsWith('/') || (output !== undefined && (await isDirectory(output)));
-  if (output !== undefined && !isFolder) return output;
+  if (output !== undefined && !output.endsWith('/') && !(await isDirectory(output))) return output;
   const path = join(output ?? '', fileNameOf(file));
   await refuseForeign(path, file.mediaType);
   return path;

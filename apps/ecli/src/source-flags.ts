@@ -64,7 +64,7 @@ export async function readFetchWishes(
   const headers = parseHeaders(given.header ?? []);
   const network = networkOptionsOf(given);
   const wishes = {
-    ...(pull !== undefined && { pull: parseWord('--pull', pull, PULL_POLICIES, 'policy') }),
+    ...(pull !== undefined && { pull: parseWord('--pull', pull, PULL_POLICIES, 'choice') }),
     ...(platform !== undefined && { platform: notEmpty('--platform', platform) }),
     ...(verifyKeys.length > 0 && { verifyKeys: verifyKeys.map((path) => notEmpty('--verify-key', path)) }),
     ...(headers && { headers }),

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { type Artifact, ArgumentError, EcliError, MediaType, printable, printableJson } from '@ecli/core';
+import { type Artifact, ArgumentError, MediaType, printable, printableJson } from '@ecli/core';
 import {
   copyImage,
   type Descriptor,
@@ -159,16 +159,10 @@ async function pushAll(
       await repository.tag(descriptor, tagOrDigestOf(reference), signal);
     } catch (error) {
       signal.throwIfAborted();
-      throw transferFailure('push', reference, error, hintFor(error, reference));
+      throw transferFailure('push', reference, error);
     }
     pushed.push(reference);
   }
-}
-
-function hintFor(error: unknown, { registry }: ImageReference): string | undefined {
-  if (!(error instanceof EcliError)) return undefined;
-  if (error.code === 'REGISTRY_DENIED') return `log in: ecli login ${registry}`;
-  return error.code === 'ARTIFACT_NOT_FOUND' ? `is ${registry} the host you meant?` : undefined;
 }
 
 function pinned(reference: ImageReference, { digest }: Descriptor): string {
