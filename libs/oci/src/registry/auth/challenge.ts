@@ -27,7 +27,8 @@ export function parseChallenges(header: string): Challenge[] {
   while (scanner.skipTo(TOKEN)) {
     const word = scanner.take(TOKEN) ?? '';
     if (scanner.take(EQUALS) !== undefined) {
-      challenges.at(-1)?.parameters.set(word.toLowerCase(), scanner.takeValue());
+      const value = scanner.takeValue();
+      challenges.at(-1)?.parameters.set(word.toLowerCase(), value);
     } else {
       challenges.push({ scheme: word.toLowerCase(), parameters: new Map() });
       scanner.take(TOKEN68);
