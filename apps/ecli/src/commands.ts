@@ -36,6 +36,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/push.ts')).pushCommand,
   },
   {
+    name: 'login',
+    summary: 'log in to a registry',
+    load: async () => (await import('./commands/login.ts')).loginCommand,
+  },
+  {
+    name: 'logout',
+    summary: 'log out of a registry',
+    load: async () => (await import('./commands/logout.ts')).logoutCommand,
+  },
+  {
     name: 'image',
     summary: 'list, copy, sign and tidy what is in registries and in the cache',
     load: async () => (await import('./commands/image.ts')).imageCommand,

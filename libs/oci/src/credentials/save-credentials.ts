@@ -130,8 +130,12 @@ function helperOf(
     : new CredentialHelper(name, { environment, configPath: config.path });
 }
 
-/** https://www.rfc-editor.org/rfc/rfc7617#section-2 */
-function expectCarriable({ username, password }: Credentials): void {
+/**
+ * Checks that Basic authentication can carry them: https://www.rfc-editor.org/rfc/rfc7617#section-2
+ *
+ * @throws ARGUMENT_INVALID
+ */
+export function expectCarriable({ username, password }: Credentials): void {
   const refuse = (problem: string): EcliError => new EcliError('ARGUMENT_INVALID', problem);
   if (username === '') throw refuse('the user name is empty');
   if (password === '') throw refuse('the password is empty');
