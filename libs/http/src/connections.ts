@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, type RequestOptions } from 'node:http';
+import type { Agent as HttpAgent, RequestOptions } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import { proxyFor, type Proxy } from './proxy.ts';
 import { Trust, type TrustOptions } from './trust.ts';
@@ -80,7 +80,11 @@ export class Connections {
   }
 
   private async agentFor({ protocol }: URL): Promise<Agent> {
-    if (protocol !== 'https:') return this.agent('http', () => new HttpAgent(KEPT));
+    if (protocol !== 'https:') {
+      // Not imported at the start: a program from the cache sends no request, and node:http takes some ms to load.
+      const { Agent } = await import('node:http');
+      return this.agent('http', () => new Agent(KEPT));
+    }
     const { Agent } = await import('node:https');
     const authorities = await this.trust.get();
     return this.agent(this.circle, () => new Agent({ ...KEPT, ...authorities }));
