@@ -13,8 +13,15 @@ import { Script } from 'node:vm';
 const folder = dirname(fileURLToPath(import.meta.url));
 const { resolve } = createRequire(import.meta.url);
 
-/** A fifth of all code, which only builds use: a file of its own spares every other start 1 ms. */
-const RARE = { name: 'yaml', path: './yaml.js' };
+/**
+ * Packages that few commands use, each in a file of its own: as a part of main's they would lengthen every start.
+ * yaml is a fifth of all code, and only builds use it; Sigstore's are loaded when a certificate is met.
+ */
+const RARE = [
+  { path: './yaml.js', names: ['yaml'] },
+  { path: './sigstore.js', names: ['@sigstore/bundle', '@sigstore/protobuf-specs', '@sigstore/verify'] },
+  { path: './tweetnacl.js', names: ['tweetnacl'] },
+];
 
 /** @type {import('esbuild').BuildOptions} */
 const OPTIONS = {
@@ -28,9 +35,12 @@ const OPTIONS = {
   // Workspace packages as TypeScript, others as the modules from which unused parts can be left out.
   conditions: ['@ecli/source'],
   mainFields: ['es2015', 'module', 'main'],
-  alias: { rxjs: resolve('rxjs').replace('/cjs/', '/esm/'), [RARE.name]: RARE.path },
+  alias: {
+    rxjs: resolve('rxjs').replace('/cjs/', '/esm/'),
+    ...Object.fromEntries(RARE.flatMap(({ names, path }) => names.map((name) => [name, path]))),
+  },
   // Native code stays where npm put it.
-  external: ['ffi-rs', RARE.path],
+  external: ['ffi-rs', ...RARE.map(({ path }) => path)],
   banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
   legalComments: 'none',
   logLevel: 'warning',
@@ -54,22 +64,31 @@ export async function bundle(outputDirectory = join(folder, 'dist')) {
   await mkdir(outputDirectory, { recursive: true });
   // The package around it says "module".
   await writeFile(join(outputDirectory, 'package.json'), '{ "type": "commonjs" }\n');
-  await bundleRare(outputDirectory);
+  await Promise.all(RARE.map((rare) => bundleRare(rare, outputDirectory)));
   const start = await bundleStart(outputDirectory);
   await writeCodeCache(join(outputDirectory, start));
   await bundleMain(outputDirectory, start);
   await removeOthers(outputDirectory, start);
 }
 
-/** @param {string} outputDirectory */
-async function bundleRare(outputDirectory) {
+/**
+ * @param {typeof RARE[number]} rare
+ * @param {string} outputDirectory
+ */
+async function bundleRare({ names, path }, outputDirectory) {
+  const [name = '', ...others] = names;
   await build({
+    absWorkingDir: folder,
     bundle: true,
     format: 'cjs',
     platform: 'node',
     target: 'node20',
-    entryPoints: [resolve(RARE.name)],
-    outfile: join(outputDirectory, RARE.path),
+    ...(others.length === 0
+      ? { entryPoints: [resolve(name)] }
+      : {
+          stdin: { contents: names.map((each) => `export * from '${each}';`).join('\n'), resolveDir: folder },
+        }),
+    outfile: join(outputDirectory, path),
     legalComments: 'none',
   });
 }
