@@ -56,9 +56,14 @@ export class ImageLayout implements Target {
     readonly folder: string,
     { warn, diagnose }: LayoutOptions,
   ) {
+    const warnedOf = new Set<string>();
     const place = {
       folder,
-      warn: (line: string) => warn?.(line),
+      // Whatever else can't be written will fail for the same reason.
+      warn: (line: string) => {
+        if (!warnedOf.has(line)) warn?.(line);
+        warnedOf.add(line);
+      },
       diagnose: (line: string) => diagnose?.(line),
     };
     this.place = { ...place, blobs: new BlobStore(folder, place.diagnose) };
@@ -212,7 +217,7 @@ export class ImageLayout implements Target {
     } catch (error) {
       throw cacheFailure(folder, error);
     }
-    return { blobs, warn, index: this.index };
+    return { folder, blobs, warn, index: this.index };
   }
 
   /** The index names it now, and nothing of it needs a lease any more. */
@@ -242,7 +247,7 @@ export class ImageLayout implements Target {
     try {
       makeLayout(folder);
       return await this.index.exclusively(() => {
-        removeLeftovers(blobs.ingestFolder);
+        removeLeftovers(folder);
         this.index.makeIfMissing();
         return takeLease(blobs.ingestFolder);
       });

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isOfDeadProcess } from './lock.ts';
+import { isHeld, isOfDeadProcess, tryLock } from './lock.ts';
 import { ownIdentity, spellIdentity, uniqueToken } from './process-identity.ts';
 
 /**
@@ -37,13 +37,20 @@ export function oldestLeaseMs(ingestFolder: string): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** Removes what processes have left there that ended before their time. */
-export function removeLeftovers(ingestFolder: string): void {
+/** Removes what processes have left in a layout that ended before their time: drafts, leases and locks. */
+export function removeLeftovers(folder: string): void {
+  const ingestFolder = join(folder, 'ingest');
   for (const name of readdirSync(ingestFolder)) {
     const path = join(ingestFolder, name);
     const mtimeMs = mtimeOf(path);
-    if (mtimeMs !== undefined && isOfDeadProcess(name, mtimeMs, SILENCE_MS))
-      rmSync(path, { force: true, recursive: true });
+    if (mtimeMs === undefined || !isOfDeadProcess(name, mtimeMs, SILENCE_MS)) continue;
+    rmSync(path, { force: true, recursive: true });
+  }
+  const locksFolder = join(folder, 'locks');
+  for (const name of readdirSync(locksFolder)) {
+    // Taking a dead one's lock breaks it.
+    const lock = tryLock(join(locksFolder, name));
+    if (isHeld(lock)) lock.release();
   }
 }
 

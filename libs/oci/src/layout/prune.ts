@@ -32,6 +32,7 @@ export interface RemovedImage {
 
 /** What removing needs of a layout. */
 export interface PrunedPlace {
+  readonly folder: string;
   readonly blobs: BlobStore;
   readonly index: IndexFile;
   readonly warn: (line: string) => void;
@@ -63,13 +64,13 @@ export async function prune(place: PrunedPlace, options: PruneOptions): Promise<
  * @throws CACHE_FAILED, and the signal's reason
  */
 export async function remove(
-  { blobs, index, warn }: PrunedPlace,
+  { folder, blobs, index, warn }: PrunedPlace,
   choose: (contents: LayoutContents, state: LayoutState) => Doomed,
   signal: AbortSignal | undefined,
 ): Promise<Removal> {
   let removal: Removal = { images: [], blobs: 0, freedBytes: 0, keptBytes: 0 };
   await index.change(async () => {
-    removeLeftovers(blobs.ingestFolder);
+    removeLeftovers(folder);
     const entries = index.entries();
     const contents = await lookAt(blobs, entries);
     for (const { name, descriptor } of contents.missing) {
