@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { type Credentials, EcliError, printable } from '@ecli/core';
@@ -79,6 +78,8 @@ export class CredentialHelper {
 
   private async ask(verb: Verb, question: string): Promise<Answer> {
     const { environment, limitMs = LIMIT_MS } = this.options;
+    // Not imported at the start, which programs from the cache have too: it takes a millisecond.
+    const { spawn } = await import('node:child_process');
     const signal = AbortSignal.timeout(limitMs);
     const child = spawn(this.program, [verb], { env: { ...environment }, killSignal: 'SIGKILL', signal });
     child.on('error', () => undefined); // which `once` below tells, but not a second one

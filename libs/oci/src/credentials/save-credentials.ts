@@ -1,7 +1,6 @@
 import { type Credentials, EcliError } from '@ecli/core';
 import { authEntryOf } from './auth-entry.ts';
 import { type ConfigFile, helperNameOf, keysOf, parseConfig, readConfigFile } from './config-file.ts';
-import { withEntry, withoutEntries } from './config-text.ts';
 import { credentialFiles, type Environment } from './credential-files.ts';
 import { CredentialHelper } from './credential-helper.ts';
 import { getFirst } from './credential-store.ts';
@@ -31,6 +30,7 @@ export async function saveCredentials(
   const config = (await readConfigFile(path)) ?? (await parseConfig(new Uint8Array(), path));
   const helper = helperOf(config, scope, environment);
   await helper?.store(keyOf(scope), credentials);
+  const { withEntry } = await import('./config-text.ts');
   // Beside a helper stands an empty entry, as docker has it; what could be read there before is gone.
   const entry = helper ? {} : authEntryOf(credentials);
   await updateConfig(path, ({ text }) => withEntry(text, keyOf(scope), entry));
@@ -106,6 +106,7 @@ async function eraseEntries(
   choose: (config: ConfigFile) => readonly string[],
   erased: Report,
 ): Promise<void> {
+  const { withoutEntries } = await import('./config-text.ts');
   const erasedEntries: unknown[] = [];
   await updateConfig(path, (config) => {
     const keys = choose(config);
