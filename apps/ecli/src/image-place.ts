@@ -1,0 +1,96 @@
+import { EcliError, type PullPolicy } from '@ecli/core';
+import {
+  choosePlatform,
+  fetchAll,
+  type ImageReference,
+  parseManifest,
+  type ParsedManifest,
+  type ReadTarget,
+  spellReference,
+  spellRepository,
+  tagOrDigestOf,
+} from '@ecli/oci';
+import type { RegistryAccess } from './registry-access.ts';
+
+/** A manifest or index, verified, and where it was found. */
+export interface FoundImage {
+  readonly reference: ImageReference;
+  readonly from: 'registry' | 'cache';
+  readonly place: ReadTarget;
+  readonly bytes: Uint8Array;
+  readonly parsed: ParsedManifest;
+}
+
+export interface FindImageOptions {
+  readonly pull?: PullPolicy;
+  /** Goes into an index, to what it has for this platform. */
+  readonly platform?: string;
+  readonly warn: (line: string) => void;
+}
+
+type Origin = FoundImage['from'];
+
+/** Indexes may hold indexes, but nobody goes deeper than this. */
+const MOST_INDEXES = 4;
+
+/**
+ * Finds an image's manifest: of a digest in the cache first, where it can't be another one; of a tag in the registry,
+ * and in the cache when the registry is away.
+ *
+ * @throws ARTIFACT_NOT_FOUND, MANIFEST_INVALID, and what registries and the cache fail with
+ */
+export async function findImage(
+  reference: ImageReference,
+  access: RegistryAccess,
+  { pull, platform, warn }: FindImageOptions,
+): Promise<FoundImage> {
+  const places = { registry: access.repositoryOf(reference), cache: await cached(reference, access) };
+  const read = (from: Origin): Promise<FoundImage> =>
+    readImage(reference, from, places[from], platform, access.signal);
+  if (pull === 'never') return read('cache');
+  if (pull === 'always') return read('registry');
+  if (pull === 'missing' || reference.digest !== undefined) {
+    return read('cache').catch((error: unknown) => {
+      if (isMissing(error)) return read('registry');
+      throw error;
+    });
+  }
+  return read('registry').catch(async (error: unknown) => {
+    const image = isAway(error) ? await read('cache').catch(() => undefined) : undefined;
+    if (!image) throw error;
+    warn(`${(error as EcliError).message}; this is the cached image`);
+    return image;
+  });
+}
+
+async function cached(reference: ImageReference, access: RegistryAccess): Promise<ReadTarget> {
+  return (await access.cache()).repository(spellRepository(reference));
+}
+
+async function readImage(
+  reference: ImageReference,
+  from: Origin,
+  place: ReadTarget,
+  platform: string | undefined,
+  signal: AbortSignal,
+): Promise<FoundImage> {
+  let descriptor = await place.resolve(tagOrDigestOf(reference), signal);
+  for (let depth = 0; depth <= MOST_INDEXES; depth++) {
+    const bytes = await fetchAll(place, descriptor, { signal });
+    const parsed = parseManifest(bytes, descriptor);
+    if (parsed.kind === 'manifest' || platform === undefined)
+      return { reference, from, place, bytes, parsed };
+    descriptor = choosePlatform(parsed.index, platform);
+  }
+  throw new EcliError('MANIFEST_INVALID', `${spellReference(reference)}: indexes in indexes without an end`);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof EcliError && error.code === 'ARTIFACT_NOT_FOUND';
+}
+
+/** Nobody answers, or nobody who could do it now. */
+function isAway(error: unknown): boolean {
+  if (!(error instanceof EcliError)) return false;
+  return error.code === 'NETWORK_FAILED' || error.code === 'REMOTE_FAILED' || error.code === 'RATE_LIMITED';
+}
