@@ -1,12 +1,21 @@
 import { ArgumentError, type FetchContext, printable, type PullPolicy } from '@ecli/core';
 import { notEmpty, parseWord } from './flag-values.ts';
 import type { FlagTable, FlagValues } from './flags.ts';
-import { networkOptionsOf, readCredentials, registryFlagGroups, registryFlags } from './registry-flags.ts';
+import {
+  credentialFlags,
+  networkFlags,
+  networkOptionsOf,
+  quietFlag,
+  readCredentials,
+} from './registry-flags.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 const policies = {
   pull: { value: 'WHEN', help: 'ask the registry or server: always, missing: what is not cached, never' },
-  platform: { value: 'OS/ARCH', help: "which image of several: linux/arm64; this machine's by default" },
+  platform: {
+    value: 'OS/ARCH',
+    help: "which of an image's programs: linux/arm64; this machine's by default",
+  },
   'verify-key': { value: 'FILE', repeatable: true, help: 'refuse what the owner of this key has not signed' },
 } as const satisfies FlagTable;
 
@@ -14,26 +23,23 @@ const headerFlag = {
   header: { value: 'NAME:VALUE', repeatable: true, help: "send this to the URL's own server" },
 } as const satisfies FlagTable;
 
+const reachingFlags = { ...policies, ...credentialFlags, ...networkFlags } as const satisfies FlagTable;
+
 /** How an image is got. */
-export const imageFlags = { ...policies, ...registryFlags } as const satisfies FlagTable;
+export const imageFlags = { ...reachingFlags, ...quietFlag } as const satisfies FlagTable;
 
 /** How what REF names is got, of all commands that read a program from anywhere. */
 export const sourceFlags = {
-  ...policies,
-  ...registryFlags,
+  ...reachingFlags,
   ...headerFlag,
+  ...quietFlag,
 } as const satisfies FlagTable;
 
-/** The headings under which help lists them. */
-export const imageFlagGroups = {
-  'Which image, and whether it may be a cached one': policies,
-  ...registryFlagGroups,
-} as const;
+const HEADING = 'How REF is got';
 
-export const sourceFlagGroups = {
-  ...imageFlagGroups,
-  'How a URL is reached': headerFlag,
-} as const;
+/** The headings under which help lists them. */
+export const imageFlagGroups = { [HEADING]: reachingFlags } as const;
+export const sourceFlagGroups = { [HEADING]: { ...reachingFlags, ...headerFlag } } as const;
 
 type SourceFlagValues = FlagValues<typeof imageFlags> & Partial<FlagValues<typeof sourceFlags>>;
 
