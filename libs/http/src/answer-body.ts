@@ -12,6 +12,7 @@ export interface BodyWatch {
 /** The bytes of an answer as they come, still encoded; fails where Node would merely end or say "aborted". */
 export class AnswerBody extends Readable {
   private receivedBytes = 0;
+  private resumedMs = performance.now();
 
   constructor(
     private readonly incoming: IncomingMessage,
@@ -34,7 +35,14 @@ export class AnswerBody extends Readable {
     });
   }
 
+  /** How long the reader has been waiting for bytes. */
+  get waitingMs(): number {
+    return this.incoming.isPaused() ? 0 : performance.now() - this.resumedMs;
+  }
+
   override _read(): void {
+    if (!this.incoming.isPaused()) return;
+    this.resumedMs = performance.now();
     this.incoming.resume();
   }
 

@@ -51,7 +51,7 @@ class Response implements HttpResponse {
   ) {}
 
   async bytes(limitBytes: number): Promise<Uint8Array> {
-    const stated = Number(this.headers['content-length'] ?? 0);
+    const stated = hasNoBody(this.answer.incoming) ? 0 : Number(this.headers['content-length'] ?? 0);
     if (stated > limitBytes) throw this.tooLarge(limitBytes);
     const chunks: Uint8Array[] = [];
     let size = 0;

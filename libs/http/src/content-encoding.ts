@@ -1,11 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { pipeline, Readable, type Duplex } from 'node:stream';
-import { EcliError, printable } from '@ecli/core';
+import { printable } from '@ecli/core';
 import { NetworkError } from './network-error.ts';
 import { spellUrl } from './spell-url.ts';
 
-/** What servers are told that can be undone. */
-export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
+/**
+ * What servers are told that can be undone. zstd is Node's from 22.15 on; before, servers are left to choose another,
+ * for the decoders in JavaScript take windows of any size and so can be made to fill the memory.
+ */
+export const ACCEPTED_ENCODINGS = `gzip, deflate, br${hasZstd(process.versions.node) ? ', zstd' : ''}`;
+
+/** By the version: asking node:zlib would load it where nothing is encoded. */
+function hasZstd(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 23 || (major === 23 && minor >= 8) || (major === 22 && minor >= 15);
+}
 
 /** More than one is rare, and each is work that the server makes. */
 const MOST_ENCODINGS = 3;
@@ -34,12 +43,13 @@ export async function decode(body: Readable, encodings: readonly string[], url: 
 }
 
 async function* decoded(body: Readable, decoders: readonly Duplex[], url: URL): AsyncGenerator<Uint8Array> {
+  const failed = firstToFail([body, ...decoders]);
   // Errors reach the end of the line, where they are thrown.
   const end = pipeline([body, ...decoders], () => undefined) as unknown as Readable;
   try {
     for await (const chunk of end) yield chunk as Uint8Array;
   } catch (error) {
-    if (error instanceof EcliError || body.errored !== null) throw error;
+    if (failed() === body) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new NetworkError('transfer', `${spellUrl(url)}: is encoded wrongly (${code ?? message})`, {
       cause: error,
@@ -49,12 +59,32 @@ async function* decoded(body: Readable, decoders: readonly Duplex[], url: URL): 
   }
 }
 
+/** One stream's failure becomes that of the others, so it must be seen where it happens. */
+function firstToFail(streams: readonly Readable[]): () => Readable | undefined {
+  let first: Readable | undefined;
+  for (const stream of streams) stream.once('error', () => (first ??= stream));
+  return () => first;
+}
+
+/** Of node:zlib what its types of Node 20 lack. */
+interface Zstd {
+  createZstdDecompress?(options: { readonly params: Readonly<Record<number, number>> }): Duplex;
+  readonly constants: { readonly ZSTD_d_windowLogMax?: number };
+}
+
+/** The window that a zstd body may ask for, as a power of two: 8 MiB (RFC 9659, 3). */
+const ZSTD_WINDOW_LOG = 23;
+
 async function createDecoder(encoding: string): Promise<Duplex | undefined> {
   const zlib = await import('node:zlib');
   if (encoding === 'gzip' || encoding === 'x-gzip') return zlib.createGunzip();
   if (encoding === 'deflate') return zlib.createInflate();
   if (encoding === 'br') return zlib.createBrotliDecompress();
-  return undefined;
+  if (encoding !== 'zstd') return undefined;
+  const zstd = zlib as unknown as Zstd;
+  const { ZSTD_d_windowLogMax: windowLogMax } = zstd.constants;
+  const params = windowLogMax === undefined ? {} : { [windowLogMax]: ZSTD_WINDOW_LOG };
+  return zstd.createZstdDecompress?.({ params });
 }
 
 function undecodable(encodings: readonly string[], url: URL): NetworkError {

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { AnswerBody, type BodyWatch } from './answer-body.ts';
 import type { Route } from './connections.ts';
+import { outliveFailedWrites } from './failed-writes.ts';
 import { bodyCut, bodyStalled, connectTimeout, stalled, type Undertaking } from './failures.ts';
 import { sendBody } from './request-body.ts';
 import type { RequestBody } from './types.ts';
@@ -44,10 +45,19 @@ export class AttemptFailure extends Error {
 export async function exchange(attempt: Attempt): Promise<Answer> {
   attempt.signal?.throwIfAborted();
   const { request } = attempt.route.secure ? await import('node:https') : await import('node:http');
-  return await new Exchange(attempt, request).answer;
+  return await start(attempt, request).answer;
 }
 
 type Request = (options: RequestOptions) => ClientRequest;
+
+/** Node refuses some requests at once, for what their headers hold. */
+function start(attempt: Attempt, request: Request): Exchange {
+  try {
+    return new Exchange(attempt, request);
+  } catch (error) {
+    throw new AttemptFailure(error, { url: attempt.url, phase: 'connecting' }, false);
+  }
+}
 
 class Exchange implements BodyWatch {
   readonly answer: Promise<Answer>;
@@ -108,6 +118,7 @@ class Exchange implements BodyWatch {
   }
 
   private useConnection(socket: Socket): void {
+    if (this.attempt.body) outliveFailedWrites(socket);
     clearTimeout(this.connectTimer);
     this.phase = this.isSent ? 'waiting' : 'sending';
     // Node counts bytes of both directions as signs of life.
@@ -135,7 +146,7 @@ class Exchange implements BodyWatch {
     const { url, stallTimeoutMs } = this.attempt;
     if (!this.received) return this.failAttempt(stalled(this.undertaking, stallTimeoutMs));
     // A reader that takes its time is not the server's fault.
-    if (this.received.incoming.isPaused()) return void this.socket?.setTimeout(stallTimeoutMs);
+    if (this.received.body.waitingMs < stallTimeoutMs) return void this.socket?.setTimeout(stallTimeoutMs);
     this.fail(bodyStalled(url, stallTimeoutMs));
   };
 

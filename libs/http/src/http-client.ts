@@ -1,7 +1,8 @@
 import { discard, responseOf } from './answer.ts';
 import { Connections, type Route } from './connections.ts';
 import { AttemptFailure, exchange, type Answer } from './exchange.ts';
-import { proxyRefusal, wordFailure } from './failures.ts';
+import { httpsSpoken, proxyRefusal, wordFailure } from './failures.ts';
+import type { NetworkError } from './network-error.ts';
 import { Patience } from './patience.ts';
 import { isRedirect, RedirectTrail } from './redirect.ts';
 import { spellHost, spellUrl } from './spell-url.ts';
@@ -86,9 +87,13 @@ export class HttpClient {
       });
       const { statusCode = 0, statusMessage = '' } = answer.incoming;
       this.diagnose(step, route, `${statusCode}`);
-      if (!route.proxy || statusCode !== 407) return answer;
+      const refusal =
+        route.proxy && statusCode === 407
+          ? proxyRefusal(route.proxy, step.url.host, statusCode, statusMessage)
+          : refusalOfHttp(answer, step.url);
+      if (!refusal) return answer;
       discard(answer);
-      throw proxyRefusal(route.proxy, step.url.host, statusCode, statusMessage);
+      throw refusal;
     } catch (error) {
       if (!(error instanceof AttemptFailure)) throw error;
       const isWidened = isUnknownAuthority(error.cause) && this.connections.widenTrust(route);
@@ -108,4 +113,11 @@ export class HttpClient {
       `${spellHost(url)}: takes any certificate, so anybody can stand in its place (--insecure)`,
     );
   }
+}
+
+/** Servers in Go say 400 on a port of https to who speaks http, with words for people and no header at all. */
+function refusalOfHttp({ incoming }: Answer, url: URL): NetworkError | undefined {
+  const { statusCode, httpVersion, rawHeaders } = incoming;
+  const isRefusal = statusCode === 400 && httpVersion === '1.0' && rawHeaders.length === 0;
+  return isRefusal && url.protocol === 'http:' ? httpsSpoken(url) : undefined;
 }

@@ -1,5 +1,6 @@
 import type { ClientRequest } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
+import { hasFailedToWrite } from './failed-writes.ts';
 import type { RequestBody } from './types.ts';
 
 const MOST_AT_ONCE = 64 * 1024;
@@ -24,11 +25,12 @@ export async function sendBody(
     count += chunk.byteLength;
     if (count > sizeOf(body)) break;
     await write(outgoing, chunk);
+    if (outgoing.destroyed || (outgoing.socket && hasFailedToWrite(outgoing.socket))) return;
     sent?.(chunk.byteLength);
     if (count === sizeOf(body)) continue;
-    // A server that answers early cuts the connection next: its answer must be read before more is written.
+    // Lets an early answer be read.
     await setImmediate();
-    if (isAnswered() || outgoing.destroyed) return;
+    if (isAnswered()) return;
   }
   if (count !== sizeOf(body)) throw new RangeError(`body of ${sizeOf(body)} bytes gave ${count}`);
   outgoing.end();

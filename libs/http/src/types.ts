@@ -23,7 +23,9 @@ export type RequestBody = Uint8Array | { readonly size: number; open(): AsyncIte
 export interface HttpRequest {
   /** GET by default. */
   readonly method?: string;
+  /** A user and password in it are sent to its origin by Basic, unless there is an `authorization` header. */
   readonly url: URL;
+  /** With `accept-encoding` among them the body comes as the server sends it, be it encoded. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Lower-case names of headers that go to the origin of `url` alone; `authorization` and `cookie` always do. */
   readonly privateHeaders?: readonly string[];
@@ -40,11 +42,12 @@ export interface HttpRequest {
 /** An answer of any status: only what kept an answer from coming is thrown. */
 export interface HttpResponse {
   readonly status: number;
+  /** Without Content-Encoding and Content-Length where the encoding was undone. */
   readonly headers: IncomingHttpHeaders;
   /** Where it came from, after redirects. */
   readonly url: URL;
   /**
-   * The body with its Content-Encoding undone. Fails with NETWORK_FAILED when the connection is cut or stalls, or
+   * The body with its Content-Encoding undone; must be read, or else discarded. Fails with NETWORK_FAILED when the connection is cut or stalls, or
    * when fewer bytes come than Content-Length says.
    */
   readonly body: Readable;

@@ -1,50 +1,22 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { HttpClient } from '@ecli/http';
-import {
-  createCertificates,
-  FaultyServer,
-  fine,
-  redirect,
-  status,
-  wrongByte,
-  type FaultyServerOptions,
-} from '@ecli/http/testing';
+import { describe, expect, test } from '@jest/globals';
+import type { HttpClient } from '@ecli/http';
+import { createCertificates, fine, redirect, status, wrongByte } from '@ecli/http/testing';
+import { createClient, createFolder, startServer } from './workbench.ts';
 
-const endings: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
-
-async function start(options: FaultyServerOptions = {}): Promise<FaultyServer> {
-  const server = await FaultyServer.start(options);
-  endings.push(() => server.close());
-  return server;
-}
-
-function createClient(caFile?: string): HttpClient {
-  const client = new HttpClient({ environment: {}, ...(caFile === undefined ? {} : { caFile }) });
-  endings.push(() => client.close());
-  return client;
-}
-
-async function textOf(client: HttpClient, url: URL, headers: Record<string, string> = {}): Promise<string> {
+async function answerOf(client: HttpClient, url: URL, headers: Record<string, string> = {}): Promise<string> {
   const response = await client.request({ url, headers });
   return `${response.status} ${Buffer.from(await response.bytes(1000)).toString()}`;
 }
 
 describe('FaultyServer', () => {
   test('serves bytes, whole and in part, and remembers who asked', async () => {
-    const server = await start();
+    const server = await startServer();
     server.serve('/a', 'hello', { 'content-type': 'text/plain' });
     const url = new URL('/a?b=c', server.url);
     const client = createClient();
-    expect(await textOf(client, url)).toBe('200 hello');
-    expect(await textOf(client, url, { range: 'bytes=2-' })).toBe('206 llo');
-    expect(await textOf(client, new URL('/b', server.url))).toBe('404 not found\n');
+    expect(await answerOf(client, url)).toBe('200 hello');
+    expect(await answerOf(client, url, { range: 'bytes=2-' })).toBe('206 llo');
+    expect(await answerOf(client, new URL('/b', server.url))).toBe('404 not found\n');
     expect(server.requests.map(({ target, connection }) => [target, connection])).toEqual([
       ['/a?b=c', 1],
       ['/a?b=c', 1],
@@ -54,7 +26,7 @@ describe('FaultyServer', () => {
   });
 
   test('meets the requests of a plan with its faults, one each', async () => {
-    const server = await start();
+    const server = await startServer();
     server.serve('/a', 'hello');
     server.serve('/b', 'moved');
     server.fail({ path: '/a' }, redirect('/b'), fine, wrongByte);
@@ -62,18 +34,18 @@ describe('FaultyServer', () => {
     const client = createClient();
     const url = new URL('/a', server.url);
     const seen = [];
-    for (let i = 0; i < 5; i += 1) seen.push(await textOf(client, url));
+    for (let i = 0; i < 5; i += 1) seen.push(await answerOf(client, url));
     expect(seen).toEqual(['200 moved', '200 hello', '200 hemlo', '410 gone', '200 hello']);
   });
 
   test('stands before another server, and gives it back all that is asked', async () => {
-    const upstream = await start();
+    const upstream = await startServer();
     upstream.answer('/upload', ({ body, headers }) => ({
       status: 201,
       headers: { location: `http://${headers['host'] ?? ''}/done` },
       body,
     }));
-    const server = await start({ upstream: upstream.url });
+    const server = await startServer({ upstream: upstream.url });
     server.failAlways({ method: 'PUT' }, wrongByte);
     const client = createClient();
     const response = await client.request({
@@ -87,13 +59,11 @@ describe('FaultyServer', () => {
   });
 
   test('speaks https with a certificate of an authority made for the test', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'ecli-http-'));
-    endings.push(() => rm(folder, { recursive: true }));
-    const { caFile, server: tls } = await createCertificates(folder);
-    const server = await start({ tls });
+    const { caFile, server: tls } = await createCertificates(await createFolder());
+    const server = await startServer({ tls });
     server.serve('/a', 'hello');
-    expect(await textOf(createClient(caFile), new URL('/a', server.url))).toBe('200 hello');
-    await expect(textOf(createClient(), new URL('/a', server.url))).rejects.toMatchObject({
+    expect(await answerOf(createClient({ caFile }), new URL('/a', server.url))).toBe('200 hello');
+    await expect(answerOf(createClient(), new URL('/a', server.url))).rejects.toMatchObject({
       code: 'NETWORK_FAILED',
       step: 'TLS',
     });

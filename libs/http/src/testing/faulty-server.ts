@@ -112,6 +112,13 @@ export class FaultyServer {
     this.requests.length = 0;
   }
 
+  /** Waits until no connection stands: what a client leaves behind keeps it waiting. */
+  async idle(): Promise<void> {
+    const closed = (socket: Socket): Promise<void> =>
+      new Promise((resolve) => socket.once('close', () => resolve()));
+    await Promise.all([...this.sockets.keys()].map(closed));
+  }
+
   /** Cuts all connections and stops listening. */
   async close(): Promise<void> {
     for (const socket of this.sockets.keys()) socket.destroy();
@@ -213,7 +220,8 @@ function earlyAnswer(fault: Fault, request: RecordedRequest): ServerAnswer | und
 
 function sendEarly(response: ServerResponse, { status, headers, body }: ServerAnswer): void {
   response.writeHead(status, { ...headers, 'content-length': body.byteLength, connection: 'close' });
-  response.end(body, () => response.socket?.destroy());
+  const { socket } = response;
+  response.end(body, () => socket?.destroy());
 }
 
 async function send(response: ServerResponse, answer: ServerAnswer, method: string): Promise<void> {
@@ -226,8 +234,9 @@ async function send(response: ServerResponse, answer: ServerAnswer, method: stri
   if (!hasBody) return void response.end();
   const end = answer.cutAfter ?? answer.stallAfter;
   if (end === undefined) {
+    const { socket } = response;
     return void response.end(body, () => {
-      if (answer.hangsUp) response.socket?.destroy();
+      if (answer.hangsUp) socket?.destroy();
     });
   }
   response.flushHeaders();
