@@ -5,6 +5,11 @@ export const imageCommand = defineCommandGroup({
   description: 'Works on programs as images: in registries, in the cache, and in files.',
   commands: [
     {
+      name: 'list',
+      summary: 'list the images in the cache',
+      load: async () => (await import('./image/list.ts')).listCommand,
+    },
+    {
       name: 'inspect',
       summary: 'say what an image is made of, and what signs or refers to it',
       load: async () => (await import('./image/inspect.ts')).inspectCommand,
@@ -13,6 +18,21 @@ export const imageCommand = defineCommandGroup({
       name: 'tags',
       summary: 'list the tags of a repository',
       load: async () => (await import('./image/tags.ts')).tagsCommand,
+    },
+    {
+      name: 'rm',
+      summary: 'remove images from the cache',
+      load: async () => (await import('./image/rm.ts')).rmCommand,
+    },
+    {
+      name: 'prune',
+      summary: 'make the cache smaller',
+      load: async () => (await import('./image/prune.ts')).pruneCommand,
+    },
+    {
+      name: 'copy',
+      summary: 'copy an image between registries, the cache and folders',
+      load: async () => (await import('./image/copy.ts')).copyCommand,
     },
     {
       name: 'verify',
