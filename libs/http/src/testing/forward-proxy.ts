@@ -57,6 +57,13 @@ export class ForwardProxy {
     return this.sockets.size;
   }
 
+  /** Waits until no connection stands: what a client leaves behind keeps it waiting. */
+  async idle(): Promise<void> {
+    const closed = (socket: Duplex): Promise<void> =>
+      new Promise((resolve) => socket.once('close', () => resolve()));
+    await Promise.all([...this.sockets].map(closed));
+  }
+
   /** Cuts all connections and stops listening. */
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
@@ -116,7 +123,7 @@ export class ForwardProxy {
       );
       return;
     }
-    if (this.options.silent) return;
+    if (this.options.silent) return void client.once('end', () => client.end()).resume();
     const port = Number(/:(\d+)$/.exec(request.url ?? '')?.[1] ?? 443);
     const server: Socket = connect(port, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
