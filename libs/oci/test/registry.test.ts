@@ -1,63 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { HttpClient, type HttpClientOptions } from '@ecli/http';
-import {
-  type CredentialStore,
-  type Descriptor,
-  digestLike,
-  fetchAll,
-  OciMediaType,
-  Registry,
-  type RegistryOptions,
-  type Repository,
-} from '@ecli/oci';
+import { fetchAll, type Repository } from '@ecli/oci';
 import { startRegistry, type TestRegistry } from '@ecli/oci/testing';
-
-const SHA256 = `sha256:${'0'.repeat(64)}`;
-const nobody: CredentialStore = { find: () => Promise.resolve(undefined) };
-const clients: HttpClient[] = [];
-
-afterAll(() => {
-  for (const client of clients) client.close();
-});
-
-function open(
-  host: string,
-  options: Partial<RegistryOptions> = {},
-  client: HttpClientOptions = {},
-): Registry {
-  const http = new HttpClient({ environment: {}, ...client });
-  clients.push(http);
-  return new Registry(host, { http, credentials: nobody, ...options });
-}
-
-function blobOf(bytes: Uint8Array, mediaType = 'application/octet-stream'): Descriptor {
-  return { mediaType, digest: digestLike(bytes, SHA256), size: bytes.length };
-}
-
-async function* pieces(bytes: Uint8Array, size = 64 * 1024): AsyncGenerator<Uint8Array> {
-  for (let offset = 0; offset < bytes.length; offset += size) yield bytes.subarray(offset, offset + size);
-}
-
-/** Pushes an image of one layer and of `extra` members. */
-async function pushImage(repository: Repository, layer: Uint8Array, extra: object = {}): Promise<Descriptor> {
-  const config = Buffer.from('{}');
-  const descriptors = { config: blobOf(config, OciMediaType.empty), layer: blobOf(layer) };
-  await repository.push(descriptors.config, () => pieces(config));
-  await repository.push(descriptors.layer, () => pieces(layer));
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: OciMediaType.manifest,
-    artifactType: 'application/x-test',
-    config: descriptors.config,
-    layers: [descriptors.layer],
-    ...extra,
-  };
-  const bytes = Buffer.from(JSON.stringify(manifest));
-  const descriptor = blobOf(bytes, OciMediaType.manifest);
-  await repository.push(descriptor, () => pieces(bytes));
-  return descriptor;
-}
+import { blobOf, open, pieces, pushImage, SHA256 } from './open-registry.ts';
 
 describe('Repository of an open registry', () => {
   let server: TestRegistry;

@@ -17,7 +17,7 @@ export function refuse(text: string, problem: string | Problem, hint?: string): 
     what,
     hint: given = hint,
     instead,
-  } = typeof problem === 'string' ? { what: problem } : (problem as Problem);
+  } = typeof problem === 'string' ? { what: problem } : (problem);
   const shown = shorten(hideCredentials(text));
   const meant = instead && printable(shown.replace(instead[0], () => instead[1]));
   const advice = meant !== undefined && meant !== shown ? `did you mean ${meant}?` : given;

@@ -2,7 +2,6 @@ import { EcliError } from '@ecli/core';
 import { type HttpResponse, NetworkError } from '@ecli/http';
 import { ContentVerifier } from '../manifest/content-verifier.ts';
 import type { Descriptor } from '../types.ts';
-import { pause } from './pause.ts';
 import type { RepositoryClient } from './repository-client.ts';
 
 /** How often in a row a download may be cut without a byte having come. */
@@ -40,7 +39,7 @@ export class BlobDownload {
         const isCut =
           error instanceof NetworkError && (error.step === 'transfer' || error.step === 'timeout');
         if (!isCut || cuts >= MOST_CUTS || fruitless > FRUITLESS_CUTS) throw error;
-        await pause(FIRST_PAUSE_MS * 2 ** fruitless, this.signal);
+        await this.client.session.pause(FIRST_PAUSE_MS * 2 ** fruitless, this.signal);
       }
       response = await this.request();
     }

@@ -4,8 +4,8 @@ import { scopes } from './auth/scope.ts';
 import { ContentVerifier } from '../manifest/content-verifier.ts';
 import type { Descriptor } from '../types.ts';
 import { ChunkedUpload } from './chunked-upload.ts';
-import { pause } from './pause.ts';
 import type { RepositoryClient } from './repository-client.ts';
+import { UploadProgress } from './upload-progress.ts';
 import { UploadSession } from './upload-session.ts';
 
 export interface PushOptions {
@@ -50,27 +50,25 @@ export class BlobUpload {
     open: () => AsyncIterable<Uint8Array>,
     { signal, sent }: PushOptions = {},
   ): Promise<void> {
-    const reported = sent && onlyNew(sent);
+    const progress = new UploadProgress(sent);
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.attempt(descriptor, () => verified(descriptor, open()), {
-          ...(signal && { signal }),
-          ...(reported && { sent: reported() }),
-        });
+        return await this.attempt(descriptor, () => verified(descriptor, open()), progress, signal);
       } catch (error) {
         if (attempt >= RETRIES || !mayPass(error)) throw error;
       }
-      await pause(FIRST_PAUSE_MS * 2 ** attempt, signal);
+      await this.client.session.pause(FIRST_PAUSE_MS * 2 ** attempt, signal);
     }
   }
 
   private async attempt(
     descriptor: Descriptor,
     open: () => AsyncIterable<Uint8Array>,
-    options: PushOptions,
+    progress: UploadProgress,
+    signal: AbortSignal | undefined,
   ): Promise<void> {
     const { digest, size } = descriptor;
-    const session = await this.begin(digest, options.signal);
+    const session = await this.begin(digest, signal);
     if (!session) return;
     const response = await this.client.send('', {
       method: 'PUT',
@@ -79,14 +77,13 @@ export class BlobUpload {
       headers: { 'content-type': 'application/octet-stream' },
       body: { size, open },
       repeatable: false,
-      ...options,
+      sent: progress.counter(),
+      signal,
     });
-    if (WANTS_CHUNKS.includes(response.status)) {
-      response.discard();
-      const fresh = await this.begin(digest, options.signal);
-      return fresh && new ChunkedUpload(this.client, fresh, descriptor, open, options).run();
-    }
-    await session.expectStored(response, descriptor);
+    if (!WANTS_CHUNKS.includes(response.status)) return session.expectStored(response, descriptor);
+    response.discard();
+    const fresh = await this.begin(digest, signal);
+    if (fresh) await new ChunkedUpload(this.client, fresh, descriptor, open, progress, signal).run();
   }
 
   /** Opens an upload; undefined when the registry says that it has the blob after all. */
@@ -128,20 +125,6 @@ async function* verified(
     yield piece;
   }
   verifier.finish();
-}
-
-/** Reports each byte once, however often it is sent; call the result at the start of each attempt. */
-function onlyNew(sent: (bytes: number) => void): () => (bytes: number) => void {
-  let reported = 0;
-  return () => {
-    let current = 0;
-    return (bytes) => {
-      current += bytes;
-      if (current <= reported) return;
-      sent(current - reported);
-      reported = current;
-    };
-  };
 }
 
 /** Failures that another upload may not meet: a cut connection, a registry in trouble, an upload that was forgotten. */

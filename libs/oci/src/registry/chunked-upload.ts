@@ -1,7 +1,7 @@
 import type { HttpResponse } from '@ecli/http';
 import type { Descriptor } from '../types.ts';
-import type { PushOptions } from './blob-upload.ts';
 import type { RepositoryClient } from './repository-client.ts';
+import type { UploadProgress } from './upload-progress.ts';
 import type { UploadSession } from './upload-session.ts';
 
 /** What ghcr.io takes at most, and what others are glad of. */
@@ -23,7 +23,8 @@ export class ChunkedUpload {
     private readonly session: UploadSession,
     private readonly descriptor: Descriptor,
     private readonly open: () => AsyncIterable<Uint8Array>,
-    private readonly options: PushOptions,
+    private readonly progress: UploadProgress,
+    private readonly signal: AbortSignal | undefined,
   ) {
     this.chunkBytes = Math.max(CHUNK_BYTES, session.leastChunkBytes);
   }
@@ -40,7 +41,7 @@ export class ChunkedUpload {
       url: this.session.closing(this.descriptor.digest),
       action: 'write',
       repeatable: false,
-      ...this.signal,
+      signal: this.signal,
     });
     await this.session.expectStored(response, this.descriptor);
   }
@@ -54,7 +55,7 @@ export class ChunkedUpload {
         response.discard();
         this.session.follow(response);
         position += chunk.length;
-        this.options.sent?.(chunk.length);
+        this.progress.reached(position);
         continue;
       }
       return this.recover(response, position);
@@ -72,7 +73,7 @@ export class ChunkedUpload {
         'content-range': `${position}-${position + chunk.length - 1}`,
       },
       body: chunk,
-      ...this.signal,
+      signal: this.signal,
     });
   }
 
@@ -95,17 +96,17 @@ export class ChunkedUpload {
 
   /** How many bytes the registry has; undefined when it doesn't say. */
   private async askState(): Promise<number | undefined> {
-    const response = await this.client.send('', { url: this.session.next, action: 'write', ...this.signal });
+    const response = await this.client.send('', {
+      url: this.session.next,
+      action: 'write',
+      signal: this.signal,
+    });
     response.discard();
     if (response.status !== 204) return undefined;
     this.session.follow(response);
     const last = /^(?:bytes=)?0-(\d+)$/.exec(response.headers.range ?? '')?.[1];
     // "0-0" is what registries say of one byte and, for want of anything better, of none.
     return last === undefined || last === '0' ? 0 : Number(last) + 1;
-  }
-
-  private get signal(): { signal?: AbortSignal } {
-    return this.options.signal ? { signal: this.options.signal } : {};
   }
 }
 

@@ -11,6 +11,8 @@ export interface RegistryOptions {
   readonly plainHttp?: boolean;
   /** As the reference says; without it registries on this machine are asked over http, then over https. */
   readonly scheme?: 'http' | 'https';
+  /** Waits before a cut transfer goes on; by timers by default. Rejects with the signal's reason. */
+  readonly pause?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
   readonly warn?: (line: string) => void;
   readonly diagnose?: (line: string) => void;
 }

@@ -3,6 +3,7 @@ import { type HttpRequest, type HttpResponse, NetworkError } from '@ecli/http';
 import { type Authorization, Authorizer, type Errand } from './auth/authorizer.ts';
 import { parseChallenges } from './auth/challenge.ts';
 import { isLoopback, originOf } from './origin.ts';
+import { pause } from './pause.ts';
 import { readRefusal } from './registry-error.ts';
 import type { RegistryOptions } from './registry-options.ts';
 
@@ -38,6 +39,11 @@ export class RegistrySession {
     const isPlain = scheme === 'http' || (scheme === undefined && (plainHttp || isOwnMachine));
     this.currentOrigin = originOf(registry, isPlain ? 'http' : 'https');
     this.authorizer = new Authorizer(registry, options);
+  }
+
+  /** Waits before a transfer goes on that was cut. */
+  pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+    return (this.options.pause ?? pause)(milliseconds, signal);
   }
 
   /** Where the registry is. */
