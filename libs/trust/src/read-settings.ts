@@ -30,6 +30,6 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Tells whether `error` says that there is no file. */
 export function isMissing(error: unknown): boolean {
-  const { code } = (error instanceof EcliError ? error.cause : error) as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ENOTDIR';
+  const cause = (error instanceof EcliError ? error.cause : error) as NodeJS.ErrnoException | undefined;
+  return cause?.code === 'ENOENT' || cause?.code === 'ENOTDIR';
 }
