@@ -16,6 +16,8 @@ export interface RegistryUser {
   files(): string[];
   /** The paths of the files in the cache of images. */
   cached(): string[];
+  /** What the index of that cache names. */
+  references(): string[];
   /** What of the cache isn't what its name says: blobs with other bytes, and files of unfinished downloads. */
   wrongInCache(): string[];
 }
@@ -61,6 +63,7 @@ export function registryUser(
     startEcli: (args, options) => startCli(args, withOwn(options)),
     files: () => filesIn(folder),
     cached: () => filesIn(images),
+    references: () => referencesOf(join(images, 'index.json')),
     wrongInCache: () => filesIn(images).filter((path) => isWrong(images, path)),
   };
 }
@@ -83,4 +86,13 @@ function filesIn(folder: string): string[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
+}
+
+function referencesOf(indexFile: string): string[] {
+  const { manifests } = JSON.parse(readFileSync(indexFile, 'utf8')) as {
+    manifests: { annotations?: Record<string, string> }[];
+  };
+  return manifests
+    .flatMap(({ annotations }) => annotations?.['org.opencontainers.image.ref.name'] ?? [])
+    .sort();
 }
