@@ -47,7 +47,7 @@ export async function openRegistryAccess(
   const warn = (line: string): void => logger.log('warn', line);
   const diagnose = (line: string): void => logger.log('debug', line);
   const http = new HttpClient({ ...network, warn, diagnose });
-  const credentials = findCredentialStore(process.env);
+  const credentials = findCredentialStore(process.env, { warn, diagnose });
   const registries = new Registries(given, (host, options) => {
     return new Registry(host, { http, credentials, warn, diagnose, ...options });
   });
@@ -56,6 +56,7 @@ export async function openRegistryAccess(
     credentials,
     network,
     signal,
+    ...(!flags.quiet && { progress: terminal.reportProgress }),
     repositoryOf: (reference) => registries.of(reference, network).repository(reference.repository),
     cache: () => ImageLayout.open(cacheFolder(process.env), { create: true, warn }),
   };

@@ -59,7 +59,7 @@ const STDIN = '-';
 export async function readFetchWishes(
   reference: string,
   given: SourceFlagValues,
-  { logger, interruption }: Terminal,
+  { logger, interruption, reportProgress }: Terminal,
 ): Promise<FetchWishes> {
   if (given['password-stdin'] && reference === STDIN) {
     throw new ArgumentError('--password-stdin: the program comes from standard input already', [], {
@@ -75,6 +75,8 @@ export async function readFetchWishes(
     ...(verifyKeys.length > 0 && { verifyKeys: verifyKeys.map((path) => notEmpty('--verify-key', path)) }),
     ...(headers && { headers }),
     ...(Object.keys(network).length > 0 && { network }),
+    ...(!given.quiet && { progress: reportProgress }),
+    ...(!given.quiet && { progress: reportProgress }),
     warn: (line: string) => logger.log('warn', line),
     diagnose: (line: string) => logger.log('debug', line),
   };
