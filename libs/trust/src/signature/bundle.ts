@@ -1,5 +1,6 @@
 import { JsonValue } from '../json-value.ts';
 import type { PrivateKey } from '../keys/private-key.ts';
+import { readCertificate } from './certificate.ts';
 import { IN_TOTO_PAYLOAD, preAuthEncoding } from './envelope.ts';
 import { flaw } from './flaw.ts';
 import type { FoundSignature } from './found-signature.ts';
@@ -42,8 +43,28 @@ function proofOf(root: JsonValue): Pick<FoundSignature, 'keyHint' | 'certificate
   const key = material.optional('publicKey');
   const certificate = material.optional('certificate');
   if (key && !certificate) return { keyHint: key.optional('hint')?.text() };
-  if (certificate && !key) return { certificate: { bundle: root.value as object } };
+  if (certificate && !key) {
+    const der = certificate.member('rawBytes').bytes();
+    if (!readCertificate(der).equals(der)) throw certificate.wrong('more than a certificate');
+    for (const entry of material.optional('tlogEntries')?.items(MOST_ENTRIES) ?? []) checkLogNames(entry);
+    return { certificate: { bundle: root.value as object } };
+  }
   throw material.wrong('neither publicKey nor certificate alone');
+}
+
+/** One log is what signers use; each costs the work of a signature or two. */
+const MOST_ENTRIES = 10;
+
+/** https://github.com/transparency-dev/formats/blob/main/log/README.md: who has signed, a line each. */
+const LOG_NAME = /\u2014 (\S+) /g;
+
+/** Sigstore's verifier takes these names for regular expressions, and some of those don't end. */
+function checkLogNames(entry: JsonValue): void {
+  const envelope =
+    entry.optional('inclusionProof')?.optional('checkpoint')?.optional('envelope')?.text() ?? '';
+  for (const [, name = ''] of envelope.matchAll(LOG_NAME)) {
+    if (!/^[\w./:-]+$/.test(name)) throw entry.wrong(`there can't be a log of that name: ${name}`);
+  }
 }
 
 /** Signs a statement; what comes out is what `cosign sign --key` stores. */

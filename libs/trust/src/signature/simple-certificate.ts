@@ -1,5 +1,6 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { JsonValue } from '../json-value.ts';
+import { readCertificate } from './certificate.ts';
 import { flaw } from './flaw.ts';
 import type { CertificateProof } from './found-signature.ts';
 import { SimpleSigning } from './simple-signing.ts';
@@ -27,7 +28,7 @@ export function certificateProof(
   const bundle = {
     mediaType: MEDIA_TYPE,
     verificationMaterial: {
-      x509CertificateChain: { certificates: [{ rawBytes: derOf(certificate).toString('base64') }] },
+      x509CertificateChain: { certificates: [{ rawBytes: readCertificate(certificate).toString('base64') }] },
       tlogEntries: entry === undefined ? [] : [logEntry(parse(entry))],
       ...(timestamp !== undefined && {
         timestampVerificationData: {
@@ -50,14 +51,6 @@ export function certificateProof(
 
 function parse(text: string): JsonValue {
   return JsonValue.parse(Buffer.from(text), complain);
-}
-
-function derOf(pem: string): Buffer {
-  try {
-    return new X509Certificate(pem).raw;
-  } catch (cause) {
-    throw flaw("a certificate that can't be read", cause);
-  }
 }
 
 /** https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md, "Bundle", as a bundle's TransparencyLogEntry. */

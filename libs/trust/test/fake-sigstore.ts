@@ -1,0 +1,237 @@
+import { execFileSync } from 'node:child_process';
+import {
+  createHash,
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  X509Certificate,
+} from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { IN_TOTO_PAYLOAD, preAuthEncoding } from '../src/signature/envelope.ts';
+import { SimpleSigning } from '../src/signature/simple-signing.ts';
+
+/** A certificate for a few days, and its key. */
+export interface TestCertificate {
+  readonly pem: string;
+  readonly key: KeyObject;
+}
+
+export interface TestIdentity {
+  readonly issuer: string;
+  /** As openssl spells it: `email:me@example.com`, `URI:https://…`. */
+  readonly subject: string;
+}
+
+interface LogEntry {
+  readonly body: Buffer;
+  readonly logIndex: number;
+  readonly integratedTime: number;
+  readonly signedEntryTimestamp: string;
+}
+
+/** Among all entries; those of a log that is cut into several are counted on. */
+const LOG_INDEX = 7;
+
+const ORIGIN = 'rekor.example.com';
+/** Fulcio's, https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md */
+const ISSUER_OID = '1.3.6.1.4.1.57264.1.8';
+const START = { start: '2020-01-01T00:00:00Z' };
+
+/**
+ * Sigstore in a folder: an authority that gives a certificate to any identity that is asked for, and a log with one
+ * entry whose promise and proof it signs. It models no certificate transparency.
+ */
+export class FakeSigstore {
+  private readonly log = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  private readonly logKey = this.log.publicKey.export({ type: 'spki', format: 'der' });
+  private readonly logId = createHash('sha256').update(this.logKey).digest();
+  private count = 0;
+
+  constructor(private readonly folder: string) {
+    mkdirSync(folder, { recursive: true });
+    const usage = ['-addext', 'keyUsage=critical,keyCertSign'];
+    this.openssl('-subj', '/O=example/CN=authority', ...usage, '-keyout', 'ca.key', '-out', 'ca.pem');
+  }
+
+  /** A trust root that names authority and log; `change` makes another of it. */
+  trustRoot(name: string, change: (root: Record<string, unknown>) => object = (root) => root): string {
+    const path = join(this.folder, `${name}.json`);
+    writeFileSync(path, JSON.stringify(change(this.trustRootDocument())));
+    return path;
+  }
+
+  certificate({ issuer, subject }: TestIdentity): TestCertificate {
+    const name = `leaf-${this.count++}`;
+    this.openssl(
+      ...[
+        '-CA',
+        'ca.pem',
+        '-CAkey',
+        'ca.key',
+        '-subj',
+        '/O=leaf',
+        '-keyout',
+        `${name}.key`,
+        '-out',
+        `${name}.pem`,
+      ],
+      ...[
+        '-addext',
+        `subjectAltName=critical,${subject}`,
+        '-addext',
+        `${ISSUER_OID}=ASN1:UTF8String:${issuer}`,
+      ],
+      ...['-addext', 'extendedKeyUsage=codeSigning', '-addext', 'basicConstraints=critical,CA:FALSE'],
+    );
+    const read = (suffix: string): string => readFileSync(join(this.folder, `${name}.${suffix}`), 'utf8');
+    return { pem: read('pem'), key: createPrivateKey(read('key')) };
+  }
+
+  /** The bundle that cosign makes of a statement. */
+  bundle(payload: Buffer, { pem, key }: TestCertificate, integratedTime = now()): Record<string, unknown> {
+    const signature = sign('sha256', preAuthEncoding(IN_TOTO_PAYLOAD, payload), key).toString('base64');
+    const entry = this.enter(
+      {
+        apiVersion: '0.0.1',
+        kind: 'dsse',
+        spec: {
+          payloadHash: { algorithm: 'sha256', value: sha256(payload).toString('hex') },
+          signatures: [{ signature, verifier: Buffer.from(pem).toString('base64') }],
+        },
+      },
+      integratedTime,
+    );
+    return {
+      mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+      verificationMaterial: {
+        certificate: { rawBytes: new X509Certificate(pem).raw.toString('base64') },
+        tlogEntries: [this.bundledEntry(entry)],
+      },
+      dsseEnvelope: {
+        payload: payload.toString('base64'),
+        payloadType: IN_TOTO_PAYLOAD,
+        signatures: [{ sig: signature }],
+      },
+    };
+  }
+
+  /** The annotations that cosign has in the older layout. */
+  annotations(
+    payload: Buffer,
+    { pem, key }: TestCertificate,
+    integratedTime = now(),
+  ): Record<string, string> {
+    const signature = sign('sha256', payload, key).toString('base64');
+    const { body, logIndex, signedEntryTimestamp } = this.enter(
+      {
+        apiVersion: '0.0.1',
+        kind: 'hashedrekord',
+        spec: {
+          data: { hash: { algorithm: 'sha256', value: sha256(payload).toString('hex') } },
+          signature: { content: signature, publicKey: { content: Buffer.from(pem).toString('base64') } },
+        },
+      },
+      integratedTime,
+    );
+    const logID = this.logId.toString('hex');
+    return {
+      [SimpleSigning.signature]: signature,
+      [SimpleSigning.certificate]: pem,
+      [SimpleSigning.chain]: readFileSync(join(this.folder, 'ca.pem'), 'utf8'),
+      [SimpleSigning.logEntry]: JSON.stringify({
+        SignedEntryTimestamp: signedEntryTimestamp,
+        Payload: { body: body.toString('base64'), integratedTime, logIndex, logID },
+      }),
+    };
+  }
+
+  /** Signs the promise that an entry is in the log. */
+  private enter(entry: object, integratedTime: number): LogEntry {
+    const body = Buffer.from(JSON.stringify(entry));
+    // As RFC 8785 orders the names.
+    const promise = {
+      body: body.toString('base64'),
+      integratedTime,
+      logID: this.logId.toString('hex'),
+      logIndex: 0,
+    };
+    const signedEntryTimestamp = this.signByLog(JSON.stringify(promise)).toString('base64');
+    return { body, logIndex: LOG_INDEX, integratedTime, signedEntryTimestamp };
+  }
+
+  private bundledEntry({ body, integratedTime, signedEntryTimestamp }: LogEntry): object {
+    const rootHash = sha256(Buffer.concat([Buffer.from([0]), body])).toString('base64');
+    const note = `${ORIGIN}\n1\n${rootHash}\n`;
+    const signature = Buffer.concat([this.logId.subarray(0, 4), this.signByLog(note)]).toString('base64');
+    return {
+      logIndex: String(LOG_INDEX),
+      logId: { keyId: this.logId.toString('base64') },
+      kindVersion: { kind: 'dsse', version: '0.0.1' },
+      integratedTime: String(integratedTime),
+      inclusionPromise: { signedEntryTimestamp },
+      inclusionProof: {
+        logIndex: '0',
+        rootHash,
+        treeSize: '1',
+        hashes: [],
+        checkpoint: { envelope: `${note}\n\u2014 ${ORIGIN} ${signature}\n` },
+      },
+      canonicalizedBody: body.toString('base64'),
+    };
+  }
+
+  private signByLog(text: string): Buffer {
+    return sign('sha256', Buffer.from(text), this.log.privateKey);
+  }
+
+  private trustRootDocument(): Record<string, unknown> {
+    const { raw } = new X509Certificate(readFileSync(join(this.folder, 'ca.pem')));
+    return {
+      mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
+      tlogs: [this.logDocument()],
+      certificateAuthorities: [
+        {
+          subject: { organization: 'example', commonName: 'authority' },
+          uri: 'https://fulcio.example.com',
+          certChain: { certificates: [{ rawBytes: raw.toString('base64') }] },
+          validFor: START,
+        },
+      ],
+      ctlogs: [],
+      timestampAuthorities: [],
+    };
+  }
+
+  /** Of the log, and of a log of certificates alike. */
+  logDocument(): object {
+    return {
+      baseUrl: `https://${ORIGIN}`,
+      hashAlgorithm: 'SHA2_256',
+      publicKey: {
+        rawBytes: this.logKey.toString('base64'),
+        keyDetails: 'PKIX_ECDSA_P256_SHA_256',
+        validFor: START,
+      },
+      logId: { keyId: this.logId.toString('base64') },
+    };
+  }
+
+  private openssl(...args: readonly string[]): void {
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    execFileSync('openssl', ['req', '-x509', '-days', '2', ...key, ...args], {
+      cwd: this.folder,
+      stdio: 'pipe',
+    });
+  }
+}
+
+/** Later than the certificate, which was made this very second. */
+function now(): number {
+  return Math.ceil(Date.now() / 1000) + 1;
+}
+
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}
