@@ -12,6 +12,8 @@ Usage:
   ecli REF [arguments of the program]
   ecli inspect [flags] REF
   ecli build [flags] SOURCE.bpf.c [HEADER.h]
+  ecli push [flags] [FILE] REF
+  ecli pull [flags] REF
 
 Commands:
 ${columns(commands.map(({ name, summary }) => [name, summary]))}
@@ -29,7 +31,8 @@ ${columns([
   ['NO_COLOR', 'no colours, if it is set'],
 ])}
 
-REF is a JSON package, a .bpf.o, a .bpf.c, a folder that holds a package.json, or - for standard input.
+REF is a JSON package, a .bpf.o, a .bpf.c, a folder that holds a package.json, - for standard input, a URL,
+or an image in a registry: ghcr.io/org/tool:v1.
 \`ecli run REF --help\` shows what the program itself takes.
 `;
 }
