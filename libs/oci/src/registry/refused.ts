@@ -59,8 +59,14 @@ function hintFor({ status, isWebPage }: Refusal, undertaking: Undertaking): stri
   return status >= 500 ? `try again later, or ask whoever runs ${registry}` : undefined;
 }
 
+/** A name without a host is Docker Hub's, which not everybody who writes one knows. */
+const ELSEWHERE = 'for another registry its host stands first: ghcr.io/ORG/NAME:TAG';
+
 function denialHint({ registry, identity, action }: Undertaking): string {
   if (action === 'log in') return 'many registries want a token where the password is asked for';
+  if (!identity && registry === 'docker.io') {
+    return `Docker Hub has no such image, or a private one (ecli login docker.io); ${ELSEWHERE}`;
+  }
   if (!identity) {
     return `log in: ecli login ${registry}; registries deny what isn't there as well, so check the name, too`;
   }
@@ -71,7 +77,7 @@ function denialHint({ registry, identity, action }: Undertaking): string {
 
 function missingHint({ registry }: Undertaking): string {
   return registry === 'docker.io'
-    ? 'a name without a host means docker.io; elsewhere the host stands first: ghcr.io/ORG/NAME:TAG'
+    ? `Docker Hub has no such image; ${ELSEWHERE}`
     : `check the name; is ${registry} the host you meant?`;
 }
 

@@ -39,6 +39,8 @@ export class Authorizer {
   private readonly identities: Identities;
   private readonly tokens = new Set<CachedToken>();
   private readonly asked = new Map<string, Promise<Authorization>>();
+  /** Stored credentials that were refused where nobody's did. */
+  private readonly stale = new Set<Identity>();
   private readonly warned = new Set<string>();
   private method: 'basic' | TokenService | undefined;
 
@@ -62,7 +64,7 @@ export class Authorizer {
   /** The header for a request, by what the registry has asked for so far; before that, none. */
   async first(errand: Errand): Promise<Authorization> {
     if (this.method === undefined) return NOTHING;
-    const identity = await this.identities.of(errand.repository);
+    const identity = await this.whoAsks(errand);
     if (this.method === 'basic') {
       return { header: basicAuthorization(identity), identity, scopes: [], isFresh: true };
     }
@@ -84,7 +86,7 @@ export class Authorizer {
     origin: URL,
   ): Promise<Authorization | undefined> {
     if (tried.length >= MOST_TRIES) return undefined;
-    const identity = await this.identities.of(errand.repository);
+    const identity = await this.whoAsks(errand);
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     if (!bearer && challenges.some(({ scheme }) => scheme === 'basic')) {
       this.method = 'basic';
@@ -101,6 +103,11 @@ export class Authorizer {
       : undefined;
   }
 
+  private async whoAsks({ repository, scopes }: Errand): Promise<Identity> {
+    const identity = await this.identities.of(repository);
+    return this.stale.has(identity) && isReading(scopes) ? undefined : identity;
+  }
+
   private async nextToken(
     service: TokenService,
     challenge: Challenge | undefined,
@@ -108,7 +115,10 @@ export class Authorizer {
     tried: readonly Authorization[],
   ): Promise<Authorization | undefined> {
     for (const { header } of tried) this.forget(header);
-    const identity = await this.identities.of(errand.repository);
+    const identity = await this.whoAsks(errand);
+    // Another request may have been given one meanwhile.
+    const known = this.cached(service, errand.scopes, identity);
+    if (known) return known;
     const wasTried = (who: Identity, scopes: readonly Scope[]): boolean =>
       tried.some((each) => each.isFresh && each.identity === who && covers(each.scopes, scopes));
     if (challenge && !wasTried(identity, errand.scopes)) {
@@ -156,10 +166,11 @@ export class Authorizer {
     scopes: readonly Scope[],
   ): Promise<Authorization | undefined> {
     const anonymous = await this.fetchToken(service, errand, undefined, scopes).catch(() => undefined);
-    if (anonymous && identity && !this.warned.has(identity.origin)) {
-      this.warned.add(identity.origin);
-      this.options.warn?.(`${printable(spellIdentity(identity))} were refused; going on without them`);
-    }
+    if (!anonymous || !identity) return anonymous;
+    this.stale.add(identity);
+    const spelled = printable(spellIdentity(identity));
+    if (!this.warned.has(spelled)) this.options.warn?.(`${spelled} were refused; going on without them`);
+    this.warned.add(spelled);
     return anonymous;
   }
 

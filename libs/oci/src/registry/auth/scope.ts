@@ -17,9 +17,12 @@ export function covers(granted: readonly Scope[], wanted: readonly Scope[]): boo
   });
 }
 
-/** Tells whether nothing but reading is asked for. */
+/** Tells whether reading is asked for, and nothing else. */
 export function isReading(wanted: readonly Scope[]): boolean {
-  return wanted.map(parse).every(({ actions }) => actions.every((action) => action === 'pull'));
+  return (
+    wanted.length > 0 &&
+    wanted.map(parse).every(({ actions }) => actions.every((action) => action === 'pull'))
+  );
 }
 
 /** Names of repositories and hosts in resources may have colons; actions have none. */
