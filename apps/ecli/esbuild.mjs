@@ -20,6 +20,7 @@ const { resolve } = createRequire(import.meta.url);
 const RARE = [
   { path: './yaml.js', names: ['yaml'] },
   { path: './sigstore.js', names: ['@sigstore/bundle', '@sigstore/protobuf-specs', '@sigstore/verify'] },
+  { path: './tar.js', names: ['tar'] },
   { path: './tweetnacl.js', names: ['tweetnacl'] },
 ];
 

@@ -52,7 +52,7 @@ export async function openImageEnd(
   { create }: { readonly create: boolean },
 ): Promise<OpenedEnd> {
   if (end.kind === 'folder') {
-    const place = await ImageLayout.open(end.folder, { create });
+    const place = await ImageLayout.open(end.folder, { create, isShared: true });
     return {
       spelled: `oci:${end.folder}${end.name === undefined ? '' : `:${end.name}`}`,
       place,

@@ -8,6 +8,9 @@
  *
  * Read types.ts (the documents) and content.ts (what a place for content can do) first.
  */
+export { type ArchiveStream, type LoadedImage, loadImages, type LoadOptions } from './archive/load-images.ts';
+export { copyAll, type SavedImage, saveImages, type SaveOptions } from './archive/save-images.ts';
+export type { WriteBytes } from './archive/tar-archive.ts';
 export type {
   CredentialStore,
   Fetcher,

@@ -35,6 +35,16 @@ export const imageCommand = defineCommandGroup({
       load: async () => (await import('./image/copy.ts')).copyCommand,
     },
     {
+      name: 'save',
+      summary: 'write images from the cache into a file',
+      load: async () => (await import('./image/save.ts')).saveCommand,
+    },
+    {
+      name: 'load',
+      summary: 'take images from a file into the cache',
+      load: async () => (await import('./image/load.ts')).loadCommand,
+    },
+    {
       name: 'verify',
       summary: 'say whether an image is signed, and by whom',
       load: async () => (await import('./image/verify.ts')).verifyCommand,

@@ -114,12 +114,17 @@ export class BlobStore {
 
   /** Begins a blob whose digest shows later. @throws CACHE_FAILED */
   async draft(): Promise<BlobDraft> {
-    const path = join(this.ingestFolder, `${spellIdentity(ownIdentity())}.${uniqueToken()}`);
+    const path = this.draftPath();
     try {
-      return new BlobDraft(this, path, await open(path, 'wx', 0o600));
+      return new BlobDraft(this, path, await open(path, 'wx'));
     } catch (error) {
       throw cacheFailure(this.folder, error);
     }
+  }
+
+  /** A name that nothing has yet, and that tells whose it is. */
+  draftPath(): string {
+    return join(this.ingestFolder, `${spellIdentity(ownIdentity())}.${uniqueToken()}`);
   }
 
   /** All digests that there are files for. */
@@ -229,7 +234,7 @@ export class BlobStore {
 
   /** Makes the folder that blobs of this digest's algorithm are in. */
   makeFolderFor(digest: string): void {
-    mkdirSync(join(this.pathOf(digest), '..'), { recursive: true, mode: 0o700 });
+    mkdirSync(join(this.pathOf(digest), '..'), { recursive: true });
   }
 }
 

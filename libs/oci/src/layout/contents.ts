@@ -100,6 +100,19 @@ export async function reachableFrom(blobs: BlobStore, root: Descriptor): Promise
   return reached;
 }
 
+/** Tells whether all is there that `root` needs. */
+export async function isWhole(blobs: BlobStore, root: Descriptor): Promise<boolean> {
+  const seen = new Set<string>();
+  const pending = [root];
+  for (const descriptor of pending) {
+    if (seen.has(descriptor.digest)) continue;
+    seen.add(descriptor.digest);
+    if (!blobs.stat(descriptor.digest)) return false;
+    pending.push(...(await childrenOf(blobs, descriptor, false)));
+  }
+  return true;
+}
+
 /** What a document names; its subject is not of it. */
 async function childrenOf(
   blobs: BlobStore,

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { EcliError, printable } from '@ecli/core';
 import type { Pusher, Target } from '../content.ts';
 import { isManifestMediaType } from '../manifest/parse-manifest.ts';
@@ -6,8 +7,8 @@ import { isDigest } from '../reference/grammar.ts';
 import type { Descriptor } from '../types.ts';
 import { type BlobName, BlobStore } from './blob-store.ts';
 import { cacheFailure } from './cache-error.ts';
-import { lookAt, reachableFrom } from './contents.ts';
-import { IndexFile } from './index-file.ts';
+import { isWhole, lookAt } from './contents.ts';
+import { type IndexEntry, IndexFile } from './index-file.ts';
 import {
   type BlobPlace,
   fetchOnce,
@@ -19,13 +20,15 @@ import {
 import { isLayout, makeLayout } from './layout-folders.ts';
 import { LayoutRepository } from './layout-repository.ts';
 import { entriesOf, type LayoutEntry } from './layout-entry.ts';
-import { giveUpLease, removeLeftovers, takeLease } from './lease.ts';
+import { PendingContent } from './pending-content.ts';
 import { type Doomed, prune, type PrunedPlace, type PruneOptions, type Removal, remove } from './prune.ts';
 import { findReferrers, readManifest, subjectOf } from './referrers.ts';
 
 export interface LayoutOptions {
   /** Takes a folder that is no layout yet, and makes one of it when something is first put there. */
   readonly create?: boolean;
+  /** Whoever may look into the folder's own folder may look into it; otherwise one that is made is for its owner alone. */
+  readonly isShared?: boolean;
   readonly warn?: (line: string) => void;
   readonly diagnose?: (line: string) => void;
 }
@@ -47,15 +50,14 @@ export interface LayoutOptions {
 export class ImageLayout implements Target {
   private readonly place: BlobPlace;
   private readonly index: IndexFile;
-  /** What was put there, or found there to be built upon, and isn't part of a named image yet. */
-  private readonly unnamed = new Set<string>();
-  /** While anything is unnamed: where the lease lies that keeps it from being removed. */
-  private lease: Promise<string> | undefined;
+  private readonly isShared: boolean;
+  private readonly pending: PendingContent;
 
   private constructor(
     readonly folder: string,
-    { warn, diagnose }: LayoutOptions,
+    { isShared = false, warn, diagnose }: LayoutOptions,
   ) {
+    this.isShared = isShared;
     const warnedOf = new Set<string>();
     const place = {
       folder,
@@ -68,6 +70,7 @@ export class ImageLayout implements Target {
     };
     this.place = { ...place, blobs: new BlobStore(folder, place.diagnose) };
     this.index = new IndexFile(folder, place.warn);
+    this.pending = new PendingContent(this.place, this.index, isShared);
   }
 
   /**
@@ -103,7 +106,8 @@ export class ImageLayout implements Target {
     const fetch = async (): Promise<void> => {
       content = await receive(place, descriptor, open, options);
     };
-    await this.prepare(descriptor.digest)
+    await this.pending
+      .add(descriptor.digest)
       .then(() => fetchOnce(place, descriptor, fetch, options.signal))
       .catch(warnOf(place.warn));
     return content ?? (await this.read(descriptor)) ?? receive(place, descriptor, open, options);
@@ -125,7 +129,7 @@ export class ImageLayout implements Target {
   async exists({ digest, size }: Descriptor): Promise<boolean> {
     const { blobs, diagnose } = this.place;
     if (blobs.stat(digest)?.size !== size) return false;
-    await this.prepare(digest).catch((error: unknown) => diagnose(String(error)));
+    await this.pending.add(digest).catch((error: unknown) => diagnose(String(error)));
     blobs.markNew(digest);
     return true;
   }
@@ -134,7 +138,7 @@ export class ImageLayout implements Target {
   async push(...[descriptor, open, options = {}]: Parameters<Pusher['push']>): Promise<void> {
     const { signal, sent } = options;
     const { blobs } = this.place;
-    await this.prepare(descriptor.digest);
+    await this.pending.add(descriptor.digest);
     // It may have lain here for long with nobody in need of it.
     blobs.markNew(descriptor.digest);
     const write = (): Promise<void> => blobs.write(descriptor, abortable(open(), signal), sent);
@@ -142,15 +146,22 @@ export class ImageLayout implements Target {
     await this.keepReferrer(descriptor, signal);
   }
 
-  /** Names content by a full reference, which names nothing else then. @throws CACHE_FAILED */
+  /**
+   * Names content by a full reference, which names nothing else then. By its digest it is kept without a name.
+   *
+   * @throws CACHE_FAILED
+   */
   async tag(descriptor: Descriptor, reference: string, signal?: AbortSignal): Promise<void> {
-    const named = this.index.entries().filter(({ name }) => name === reference);
-    if (named.length !== 1 || named[0]?.descriptor.digest !== descriptor.digest) {
-      await this.prepare(descriptor.digest);
-      const added = [{ descriptor, name: reference }];
-      await this.index.change(() => ({ keep: ({ name }) => name !== reference, added }), signal);
+    const name = reference === descriptor.digest ? undefined : reference;
+    const isSame = (entry: IndexEntry): boolean =>
+      entry.name === name && (name !== undefined || entry.descriptor.digest === descriptor.digest);
+    const [same, ...others] = this.index.entries().filter(isSame);
+    if (same?.descriptor.digest !== descriptor.digest || others.length > 0) {
+      await this.pending.add(descriptor.digest);
+      const added = [{ descriptor, name }];
+      await this.index.change(() => ({ keep: (entry) => !isSame(entry), added }), signal);
     }
-    await this.markNamed(descriptor);
+    await this.pending.settle(descriptor);
   }
 
   async referrers(descriptor: Descriptor, artifactType?: string): Promise<readonly Descriptor[]> {
@@ -182,6 +193,27 @@ export class ImageLayout implements Target {
     return prune(this.prunedPlace(), options);
   }
 
+  /** Runs `work` with an empty folder in the same file system, which goes afterwards, however that is. */
+  async withDraftFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
+    const { blobs, folder } = this.place;
+    try {
+      makeLayout(folder, this.isShared);
+    } catch (error) {
+      throw cacheFailure(folder, error);
+    }
+    const draft = blobs.draftPath();
+    try {
+      return await work(draft);
+    } finally {
+      await rm(draft, { recursive: true, force: true });
+    }
+  }
+
+  /** Tells whether all is here that `descriptor` needs: of an index, every platform's. */
+  isWhole(descriptor: Descriptor): Promise<boolean> {
+    return isWhole(this.place.blobs, descriptor);
+  }
+
   /** The images of one repository, by their tags; `name` is spelled with its registry. */
   repository(name: string): LayoutRepository {
     return new LayoutRepository(this, name);
@@ -207,53 +239,17 @@ export class ImageLayout implements Target {
     if (!this.index.entries().some((entry) => entry.descriptor.digest === digest)) {
       await this.index.change(() => ({ keep: () => true, added: [{ descriptor, name: undefined }] }), signal);
     }
-    await this.markNamed(descriptor);
+    await this.pending.settle(descriptor);
   }
 
   private prunedPlace(): PrunedPlace {
     const { blobs, warn, folder } = this.place;
     try {
-      makeLayout(folder);
+      makeLayout(folder, this.isShared);
     } catch (error) {
       throw cacheFailure(folder, error);
     }
     return { folder, blobs, warn, index: this.index };
-  }
-
-  /** The index names it now, and nothing of it needs a lease any more. */
-  private async markNamed(descriptor: Descriptor): Promise<void> {
-    if (this.unnamed.size === 0) return;
-    for (const digest of await reachableFrom(this.place.blobs, descriptor)) this.unnamed.delete(digest);
-    const { lease } = this;
-    if (this.unnamed.size > 0 || !lease) return;
-    this.lease = undefined;
-    giveUpLease(await lease);
-  }
-
-  /** Makes the folders, and sees to it that nobody removes this content until it belongs to a named image. */
-  private async prepare(digest: string): Promise<void> {
-    this.unnamed.add(digest);
-    this.lease ??= this.takeLease();
-    try {
-      await this.lease;
-    } catch (error) {
-      this.lease = undefined;
-      throw error;
-    }
-  }
-
-  private async takeLease(): Promise<string> {
-    const { folder, blobs } = this.place;
-    try {
-      makeLayout(folder);
-      return await this.index.exclusively(() => {
-        removeLeftovers(folder);
-        this.index.makeIfMissing();
-        return takeLease(blobs.ingestFolder);
-      });
-    } catch (error) {
-      throw cacheFailure(folder, error);
-    }
   }
 }
 

@@ -137,7 +137,7 @@ export class IndexFile {
     };
     const draft = join(this.folder, 'ingest', `${spellIdentity(ownIdentity())}.${uniqueToken()}`);
     try {
-      writeFileSync(draft, `${JSON.stringify(document)}\n`, { flag: 'wx', mode: 0o600 });
+      writeFileSync(draft, `${JSON.stringify(document)}\n`, { flag: 'wx' });
       renameSync(draft, this.path);
     } catch (error) {
       rmSync(draft, { force: true });

@@ -29,16 +29,17 @@ function readIfThere(path: string, folder: string): Uint8Array | undefined {
   }
 }
 
-/** Makes a layout of `folder`, as far as it is none; for its owner alone. */
-export function makeLayout(folder: string): void {
+/** Makes a layout of `folder`, as far as it is none; for its owner alone unless `isShared`. */
+export function makeLayout(folder: string, isShared = false): void {
+  mkdirSync(folder, { recursive: true, mode: isShared ? 0o777 : 0o700 });
   for (const each of ['blobs/sha256', 'ingest', 'locks']) {
-    mkdirSync(join(folder, each), { recursive: true, mode: 0o700 });
+    mkdirSync(join(folder, each), { recursive: true });
   }
   if (!isLayout(folder)) writeVersion(folder);
 }
 
 function writeVersion(folder: string): void {
   const draft = join(folder, 'ingest', uniqueToken());
-  writeFileSync(draft, JSON.stringify({ imageLayoutVersion: VERSION }), { mode: 0o600 });
+  writeFileSync(draft, JSON.stringify({ imageLayoutVersion: VERSION }));
   renameSync(draft, join(folder, VERSION_FILE));
 }

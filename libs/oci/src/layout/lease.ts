@@ -18,7 +18,7 @@ const SILENCE_MS = 6 * 3_600_000;
 /** Takes a lease for this process, and returns where it lies; must be called under the index's lock. */
 export function takeLease(ingestFolder: string): string {
   const path = join(ingestFolder, `${spellIdentity(ownIdentity())}.${uniqueToken()}${SUFFIX}`);
-  writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
+  writeFileSync(path, '', { flag: 'wx' });
   return path;
 }
 
