@@ -28,6 +28,8 @@ export class AnswerBody extends Readable {
       watch.end();
       this.push(null);
     });
+    // A failure waits for whoever reads; before that it must not end the process.
+    this.on('error', () => undefined);
     // The 'close' that follows says whether the answer was whole.
     incoming.on('error', () => undefined);
     incoming.once('close', () => {

@@ -12,7 +12,7 @@ const READ_AWAY_BYTES = 64 * 1024;
 /** Makes the answer to a caller's request of what came from `url`, decoded unless the caller has chosen encodings. */
 export async function responseOf(answer: Answer, url: URL, decoded: boolean): Promise<HttpResponse> {
   const { headers, statusCode = 0 } = answer.incoming;
-  const encodings = decoded ? encodingsOf(headers) : [];
+  const encodings = decoded && !isEmpty(answer.incoming) ? encodingsOf(headers) : [];
   if (encodings.length === 0) return new Response(statusCode, headers, url, answer.body, answer);
   // They speak of the bytes on the wire, which nobody gets to see.
   const { 'content-encoding': _encoding, 'content-length': _length, ...others } = headers;
@@ -27,7 +27,6 @@ export async function responseOf(answer: Answer, url: URL, decoded: boolean): Pr
 
 /** Lets an answer go unread. */
 export function discard({ incoming, body }: Answer): void {
-  body.on('error', () => undefined);
   const size = Number(incoming.headers['content-length'] ?? READ_AWAY_BYTES + 1);
   if (size <= READ_AWAY_BYTES || hasNoBody(incoming)) body.resume();
   else body.destroy();
@@ -39,6 +38,11 @@ function hasNoBody({
   req,
 }: Answer['incoming'] & { readonly req?: { readonly method: string } }): boolean {
   return statusCode === 304 || req?.method === 'HEAD';
+}
+
+/** Nothing is not encoded, whatever the headers say. */
+function isEmpty(incoming: Answer['incoming']): boolean {
+  return hasNoBody(incoming) || incoming.statusCode === 204 || incoming.headers['content-length'] === '0';
 }
 
 class Response implements HttpResponse {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { discard, responseOf } from './answer.ts';
 import { Connections, type Route } from './connections.ts';
 import { AttemptFailure, exchange, type Answer } from './exchange.ts';
@@ -30,6 +31,8 @@ export class HttpClient {
    * @throws NETWORK_FAILED (as NetworkError) when no answer comes, and the signal's reason
    */
   async request(request: HttpRequest): Promise<HttpResponse> {
+    // One signal may end any number of requests.
+    if (request.signal) setMaxListeners(0, request.signal);
     const trail = new RedirectTrail(request.privateHeaders);
     let step = firstStep(request);
     for (;;) {

@@ -35,7 +35,7 @@ export interface HttpRequest {
   readonly redirect?: 'follow' | 'manual';
   /** Whether it may be sent twice; by default all methods but POST and PATCH may. */
   readonly repeatable?: boolean;
-  /** Hears of the body's bytes as they leave. */
+  /** Hears of the body's bytes as they leave, of each attempt's anew. */
   readonly sent?: (bytes: number) => void;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import {
   answersEarly,
@@ -109,6 +109,26 @@ describe('a request', () => {
     expect(server.connectionCount).toBe(1);
   });
 
+  test('with a body leaves a connection that is used again', async () => {
+    const server = await startServer();
+    server.answer('/', () => ({ status: 201, headers: {}, body: Buffer.from('ok') }));
+    const client = createClient();
+    for (let i = 0; i < 20; i += 1) {
+      await textOf(await client.request({ method: 'PUT', url: server.url, body: new Uint8Array(200_000) }));
+    }
+    expect(server.connectionCount).toBeLessThan(5);
+  });
+
+  test('may run beside many others with the same signal, and leaves no listener there', async () => {
+    const server = await startServer();
+    server.serve('/', 'hello');
+    const client = createClient();
+    const { signal } = new AbortController();
+    const ask = async (): Promise<string> => textOf(await client.request({ url: server.url, signal }));
+    expect(new Set(await Promise.all(Array.from({ length: 50 }, ask)))).toEqual(new Set(['hello']));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
   test('leaves no connection when its client is closed', async () => {
     const server = await startServer();
     server.serve('/', 'hello');
@@ -216,6 +236,29 @@ describe('an answer', () => {
       code: 'ARTIFACT_TOO_LARGE',
       message: `${server.url.href}: has more than 1000000 bytes`,
     });
+  });
+
+  test('that is cut before it is read fails when it is read', async () => {
+    const server = await startServer();
+    server.serve('/', BIG);
+    server.fail({}, cutAfter(10));
+    const response = await createClient().request({ url: server.url });
+    await server.idle();
+    response.body.resume();
+    await new Promise((resolve) => response.body.once('close', resolve));
+    await expect(response.bytes(BIG.byteLength)).rejects.toMatchObject({ step: 'transfer' });
+  });
+
+  test.each([
+    ['HEAD', 200],
+    ['GET', 204],
+    ['GET', 304],
+    ['GET', 200],
+  ])('to %s with %i and no body is empty, whatever encoding it names', async (method, code) => {
+    const server = await startServer();
+    server.failAlways({}, status(code, { 'content-encoding': 'gzip' }));
+    const response = await createClient().request({ method, url: server.url });
+    expect([response.status, await textOf(response)]).toEqual([code, '']);
   });
 
   test('is not given up as stalled when its reader takes its time', async () => {
