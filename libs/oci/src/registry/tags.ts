@@ -17,13 +17,13 @@ export async function listTags(client: RepositoryClient, signal?: AbortSignal): 
       if (value) throw await client.refused(value, { action: 'read' });
       return [...tags].sort(compareTags);
     }
-    for (const tag of tagsOf(value.bytes)) if (tags.size < MOST_TAGS) tags.add(tag);
+    for (const tag of tagsOf(value.bytes, client.spelled)) if (tags.size < MOST_TAGS) tags.add(tag);
   }
 }
 
 /** Registries write `null` for none. */
-function tagsOf(bytes: Uint8Array): string[] {
-  const { tags } = parsePage(bytes);
+function tagsOf(bytes: Uint8Array, repository: string): string[] {
+  const { tags } = parsePage(bytes, repository);
   const listed = Array.isArray(tags) ? (tags as readonly unknown[]) : [];
   return listed.filter((tag): tag is string => typeof tag === 'string' && isTag(tag));
 }
