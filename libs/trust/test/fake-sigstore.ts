@@ -155,7 +155,7 @@ export class FakeSigstore {
       body: body.toString('base64'),
       integratedTime,
       logID: this.logId.toString('hex'),
-      logIndex: 0,
+      logIndex: LOG_INDEX,
     };
     const signedEntryTimestamp = this.signByLog(JSON.stringify(promise)).toString('base64');
     return { body, logIndex: LOG_INDEX, integratedTime, signedEntryTimestamp };

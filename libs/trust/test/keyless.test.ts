@@ -164,18 +164,23 @@ describe('what is made with a certificate', () => {
   test('does not count with any of its parts changed', async () => {
     const text = JSON.stringify(sigstore.bundle(statement(image.digest, {}), certificate));
     const unsigned = unsignedCharacters(text);
-    for (let index = 0; index < text.length; index += 3) {
+    const accepted: string[] = [];
+    for (let index = 0; index < text.length; index += 5) {
+      if (unsigned.some(([from, to]) => from <= index && index < to)) continue;
+      // The last characters of base64 have bits that mean nothing.
+      if (/^.?[="\\]/.test(text.slice(index, index + 2))) continue;
       target = new MemoryTarget();
       image = target.addImage();
       const changed = text[index] === 'A' ? 'B' : 'A';
       addBundle(Buffer.from(text.slice(0, index) + changed + text.slice(index + 1)));
-      const isAccepted = await verify().then(
-        () => true,
-        () => false,
+      const where = `${text.slice(index - 20, index)}[${text[index]}]${text.slice(index + 1, index + 20)}`;
+      await verify().then(
+        () => accepted.push(where),
+        () => undefined,
       );
-      if (isAccepted) expect(unsigned.filter(([from, to]) => from <= index && index < to)).toHaveLength(1);
     }
-  });
+    expect(accepted).toEqual([]);
+  }, 20_000);
 
   test('cannot slow the verification down by the name of its log', async () => {
     const text = JSON.stringify(sigstore.bundle(statement(image.digest, {}), certificate));
@@ -186,7 +191,8 @@ describe('what is made with a certificate', () => {
 });
 
 /**
- * Where a bundle has what nobody signs and nobody relies on: the proof's copy of what its checkpoint says, and the
+ * Where a bundle has what nobody signs and nobody relies on: the proof's copy of what its checkpoint says (and, of a
+ * tree of one leaf, no hashes), and the
  * certificate's copy, outside of what the authority has signed, of the algorithm that it was signed by.
  */
 function unsignedCharacters(text: string): readonly (readonly [from: number, to: number])[] {
@@ -198,7 +204,7 @@ function unsignedCharacters(text: string): readonly (readonly [from: number, to:
   const characterOf = (byte: number): number => certificateAt + Math.floor(byte / 3) * 4;
   return [
     [characterOf(end), characterOf(end + algorithm) + 4],
-    [text.indexOf('"inclusionProof"'), text.indexOf('"hashes"')],
+    [text.indexOf('"inclusionProof"'), text.indexOf('"checkpoint"')],
   ];
 }
 
