@@ -12,6 +12,8 @@ const READ_AWAY_BYTES = 64 * 1024;
 /** Makes the answer to a caller's request of what came from `url`, decoded unless the caller has chosen encodings. */
 export async function responseOf(answer: Answer, url: URL, decoded: boolean): Promise<HttpResponse> {
   const { headers, statusCode = 0 } = answer.incoming;
+  // Nobody thinks of reading what isn't there, and the connection waits for that.
+  if (isEmpty(answer.incoming)) answer.body.resume();
   const encodings = decoded && !isEmpty(answer.incoming) ? encodingsOf(headers) : [];
   if (encodings.length === 0) return new Response(statusCode, headers, url, answer.body, answer);
   // They speak of the bytes on the wire, which nobody gets to see.

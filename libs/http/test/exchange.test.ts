@@ -109,6 +109,19 @@ describe('a request', () => {
     expect(server.connectionCount).toBe(1);
   });
 
+  test('for the headers alone leaves nothing, though nobody reads', async () => {
+    const server = await startServer();
+    server.serve('/', BIG);
+    const client = createClient();
+    const { signal } = new AbortController();
+    const response = await client.request({ method: 'HEAD', url: server.url, signal });
+    await new Promise((resolve) => response.body.once('close', resolve));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(await textOf(response)).toBe('');
+    (await client.request({ url: server.url })).discard();
+    expect(server.connectionCount).toBe(1);
+  });
+
   test('with a body leaves a connection that is used again', async () => {
     const server = await startServer();
     server.answer('/', () => ({ status: 201, headers: {}, body: Buffer.from('ok') }));
