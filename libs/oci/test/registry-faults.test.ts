@@ -226,7 +226,12 @@ describe('Repository of a registry with passwords', () => {
       return { status: 401, headers: challenge, body: Buffer.alloc(0) };
     });
     server.fail({ path: /\/blobs\/sha256/, method: 'GET' }, redirect(new URL('/login', elsewhere.url)));
-    await expect(fetchAll(repository, blobOf(layer))).rejects.toMatchObject({ code: 'REGISTRY_DENIED' });
+    await expect(fetchAll(repository, blobOf(layer))).rejects.toMatchObject({
+      code: 'REMOTE_FAILED',
+      message: expect.stringContaining(
+        `: ${elsewhere.url.host}, where ${server.url.host} keeps it, refuses it (401)`,
+      ),
+    });
 
     expect(elsewhere.requests.map(({ target }) => target.split('?')[0])).toEqual([
       '/blob',

@@ -92,6 +92,7 @@ describe('parseReference refuses', () => {
     ['localhost:/y', 'nothing is not a port', /65535/],
     ['[::1:::2]/y', '[::1:::2] is not a host', undefined],
     ['a_b.c/y', 'a_b.c is not a host', 'there is a _ in it'],
+    ['localhost:5000', 'a registry without a repository', /HOST\/REPOSITORY/],
     ['oci://ghcr.io', 'a registry without a repository', /HOST\/REPOSITORY/],
     ['ghcr.io/a?b=c', "a?b=c can't be in a repository", 'there is a ? in it'],
     ['a\n:b', 'a\\n:b: a\\n', undefined],

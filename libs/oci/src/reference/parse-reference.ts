@@ -120,7 +120,7 @@ function splitHost(
 ): { host: string; repository: string } {
   const slash = path.indexOf('/');
   const first = slash < 0 ? '' : path.slice(0, slash);
-  if (scheme !== undefined && slash < 0) {
+  if (slash < 0 && (scheme !== undefined || path === 'localhost')) {
     throw refuse(text, 'a registry without a repository', 'write HOST/REPOSITORY:TAG');
   }
   if (scheme === undefined && !looksLikeHost(first)) return { host: DOCKER_HUB, repository: path };

@@ -13,11 +13,7 @@ const LONGEST_SHOWN = 512;
 
 /** Makes the error of a reference that can't be read. */
 export function refuse(text: string, problem: string | Problem, hint?: string): EcliError {
-  const {
-    what,
-    hint: given = hint,
-    instead,
-  } = typeof problem === 'string' ? { what: problem } : (problem);
+  const { what, hint: given = hint, instead } = typeof problem === 'string' ? { what: problem } : problem;
   const shown = shorten(hideCredentials(text));
   const meant = instead && printable(shown.replace(instead[0], () => instead[1]));
   const advice = meant !== undefined && meant !== shown ? `did you mean ${meant}?` : given;

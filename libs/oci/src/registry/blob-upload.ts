@@ -50,7 +50,7 @@ export class BlobUpload {
     open: () => AsyncIterable<Uint8Array>,
     { signal, sent }: PushOptions = {},
   ): Promise<void> {
-    const progress = new UploadProgress(sent);
+    const progress = new UploadProgress(descriptor.size, sent);
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.attempt(descriptor, () => verified(descriptor, open()), progress, signal);

@@ -10,6 +10,8 @@ export interface Undertaking {
   readonly registry: string;
   readonly action: 'read' | 'write' | 'delete' | 'log in';
   readonly identity: Identity;
+  /** The host to which the registry sent us, where the answer is not its own. */
+  readonly sentTo?: string | undefined;
   /** What there is instead of what isn't there. */
   readonly hint?: string | undefined;
 }
@@ -18,6 +20,7 @@ export interface Undertaking {
 export async function refused(response: HttpResponse, undertaking: Undertaking): Promise<RegistryError> {
   const refusal = await readRefusal(response);
   const { status, errors, spelled } = refusal;
+  if (undertaking.sentTo !== undefined) return refusedElsewhere(refusal, undertaking);
   const hint = hintFor(refusal, undertaking);
   return new RegistryError(
     `${printable(undertaking.subject)}: ${reasonOf(refusal, undertaking)} (${spelled})`,
@@ -25,6 +28,22 @@ export async function refused(response: HttpResponse, undertaking: Undertaking):
       status,
       errors,
       ...(hint !== undefined && { hint }),
+    },
+  );
+}
+
+/** Where a registry keeps its blobs nobody knows the user, so logging in is no help. */
+function refusedElsewhere(
+  { status, errors, spelled }: Refusal,
+  { subject, registry, sentTo = '' }: Undertaking,
+): RegistryError {
+  const host = printable(sentTo);
+  const options = { status, errors, ...(status !== 429 && { code: 'REMOTE_FAILED' as const }) };
+  return new RegistryError(
+    `${printable(subject)}: ${host}, where ${registry} keeps it, refuses it (${spelled})`,
+    {
+      ...options,
+      hint: `try again later, or ask whoever runs ${registry}`,
     },
   );
 }

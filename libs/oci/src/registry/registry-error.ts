@@ -11,6 +11,8 @@ export interface RegistryReason {
 export interface RegistryErrorOptions extends EcliErrorOptions {
   readonly status: number;
   readonly errors?: readonly RegistryReason[];
+  /** By the status where it isn't given. */
+  readonly code?: ErrorCode;
 }
 
 /** A registry, or its token service, answered that it won't. */
@@ -19,8 +21,11 @@ export class RegistryError extends EcliError {
   readonly status: number;
   readonly errors: readonly RegistryReason[];
 
-  constructor(message: string, { status, errors = [], ...options }: RegistryErrorOptions) {
-    super(codeOf(status), message, options);
+  constructor(
+    message: string,
+    { status, errors = [], code = codeOf(status), ...options }: RegistryErrorOptions,
+  ) {
+    super(code, message, options);
     this.status = status;
     this.errors = errors;
   }

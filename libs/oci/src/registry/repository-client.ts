@@ -55,6 +55,8 @@ export class RepositoryClient {
     { subject = this.spelled, action, hint }: Pick<RepositoryRequest, 'action'> & Partial<Undertaking>,
   ): Promise<RegistryError> {
     const identity: Authorization['identity'] = await this.session.authorizer.identityOf(this.name);
-    return refused(response, { subject, registry: this.session.registry, action, identity, hint });
+    const { registry, origin } = this.session;
+    const sentTo = response.url.origin === origin.origin ? undefined : response.url.host;
+    return refused(response, { subject, registry, action, identity, sentTo, hint });
   }
 }

@@ -2,7 +2,10 @@
 export class UploadProgress {
   private reported = 0;
 
-  constructor(private readonly sent: ((bytes: number) => void) | undefined) {}
+  constructor(
+    private readonly sizeBytes: number,
+    private readonly sent: ((bytes: number) => void) | undefined,
+  ) {}
 
   /** Says how far from its start the upload is. */
   reached(bytes: number): void {
@@ -11,9 +14,12 @@ export class UploadProgress {
     this.reported = bytes;
   }
 
-  /** Counts the bytes of one attempt, from the start. */
+  /** Counts the bytes of one attempt, from the start; within one it may be sent twice, to tell who sends it. */
   counter(): (bytes: number) => void {
     let current = 0;
-    return (bytes) => this.reached((current += bytes));
+    return (bytes) => {
+      current += bytes;
+      this.reached(Math.min(current, this.sizeBytes));
+    };
   }
 }

@@ -45,7 +45,7 @@ export class Authorizer {
   private method: 'basic' | TokenService | undefined;
 
   constructor(
-    registry: string,
+    private readonly registry: string,
     private readonly options: RegistryOptions,
   ) {
     this.identities = new Identities(registry, options.credentials, options.inline);
@@ -96,7 +96,7 @@ export class Authorizer {
     }
     if (bearer) {
       const { http, plainHttp = false } = this.options;
-      this.method = TokenService.of(bearer, { origin, http, plainHttp });
+      this.method = TokenService.of(bearer, { registry: this.registry, origin, http, plainHttp });
     }
     return this.method instanceof TokenService
       ? this.nextToken(this.method, bearer, errand, tried)

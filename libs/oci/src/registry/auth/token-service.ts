@@ -3,7 +3,7 @@ import type { HttpClient, HttpResponse } from '@ecli/http';
 import { isLoopback } from '../origin.ts';
 import { readRefusal, RegistryError } from '../registry-error.ts';
 import type { Challenge } from './challenge.ts';
-import { basicAuthorization, type Identity, spellIdentity } from './identity.ts';
+import { basicAuthorization, GIVEN, type Identity, spellIdentity } from './identity.ts';
 import type { Scope } from './scope.ts';
 
 /** Allows what its scopes say until it expires. */
@@ -22,12 +22,21 @@ const MARGIN_S = 10;
 /** RFC 6750, 2.1: what may stand in the header. */
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
+export interface TokenServiceOptions {
+  readonly registry: string;
+  /** Where the registry is. */
+  readonly origin: URL;
+  readonly http: Pick<HttpClient, 'request'>;
+  /** Whether http was asked for. */
+  readonly plainHttp: boolean;
+}
+
 /** Where a registry sends those who want to be let in; it hands out tokens for scopes. */
 export class TokenService {
   private constructor(
     private readonly realm: URL,
     private readonly service: string | undefined,
-    private readonly http: Pick<HttpClient, 'request'>,
+    private readonly options: TokenServiceOptions,
   ) {}
 
   /**
@@ -36,13 +45,11 @@ export class TokenService {
    *
    * @throws REGISTRY_DENIED for a realm that isn't
    */
-  static of(
-    { parameters }: Challenge,
-    { origin, http, plainHttp }: { origin: URL; http: Pick<HttpClient, 'request'>; plainHttp: boolean },
-  ): TokenService {
+  static of({ parameters }: Challenge, options: TokenServiceOptions): TokenService {
+    const { origin } = options;
     const text = parameters.get('realm') ?? '';
     const realm = URL.canParse(text, origin.href) ? new URL(text, origin) : undefined;
-    const problem = realm ? problemOf(realm, origin, plainHttp) : 'is not a URL';
+    const problem = realm ? problemOf(realm, options) : 'is not a URL';
     if (!realm || problem !== undefined) {
       const where = realm ? `${realm.protocol}//${realm.host}` : text.slice(0, 100);
       throw new RegistryError(
@@ -54,7 +61,7 @@ export class TokenService {
       );
     }
     realm.username = realm.password = realm.hash = '';
-    return new TokenService(realm, parameters.get('service'), http);
+    return new TokenService(realm, parameters.get('service'), options);
   }
 
   get host(): string {
@@ -83,7 +90,7 @@ export class TokenService {
     for (const scope of scopes) url.searchParams.append('scope', scope);
     if (identity?.kind === 'password') url.searchParams.set('account', identity.username);
     const authorization = basicAuthorization(identity);
-    return this.http.request({ url, headers: { ...(authorization && { authorization }) }, signal });
+    return this.options.http.request({ url, headers: { ...(authorization && { authorization }) }, signal });
   }
 
   /** https://distribution.github.io/distribution/spec/auth/oauth/ */
@@ -95,7 +102,7 @@ export class TokenService {
       ...(scopes.length > 0 && { scope: scopes.join(' ') }),
       refresh_token: token,
     });
-    return this.http.request({
+    return this.options.http.request({
       method: 'POST',
       url: this.realm,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -109,14 +116,22 @@ export class TokenService {
 
   private async refused(response: HttpResponse, identity: Identity): Promise<RegistryError> {
     const { status, errors, spelled } = await readRefusal(response);
-    const isDenial = status >= 400 && status < 500 && status !== 429;
+    if (status < 400 || status >= 500 || status === 429) {
+      const hint = `try again later, or ask whoever runs ${this.options.registry}`;
+      return new RegistryError(`token service ${this.host}: no token (${spelled})`, { status, errors, hint });
+    }
     const whose = identity ? printable(spellIdentity(identity)) : 'a request without credentials';
-    return new RegistryError(
-      isDenial
-        ? `token service ${this.host} refuses ${whose} (${spelled})`
-        : `token service ${this.host}: no token (${spelled})`,
-      { status: isDenial ? 401 : status, errors },
-    );
+    return new RegistryError(`token service ${this.host} refuses ${whose} (${spelled})`, {
+      status: 401,
+      errors,
+      hint: this.hintFor(identity),
+    });
+  }
+
+  private hintFor(identity: Identity): string {
+    return identity?.origin === GIVEN
+      ? 'check the user name and the password; many registries want a token for one'
+      : `log in${identity ? ' anew' : ''}: ecli login ${this.options.registry}`;
   }
 
   private read(answer: Uint8Array, askedAtMs: number): Token {
@@ -131,7 +146,7 @@ export class TokenService {
   }
 }
 
-function problemOf(realm: URL, origin: URL, plainHttp: boolean): string | undefined {
+function problemOf(realm: URL, { origin, plainHttp }: TokenServiceOptions): string | undefined {
   if (realm.protocol !== 'https:' && realm.protocol !== 'http:') return 'is not reached over http or https';
   const isOwnMachine = isLoopback(realm);
   if (isOwnMachine && !isLoopback(origin)) return 'is on this machine, and the registry is not';
