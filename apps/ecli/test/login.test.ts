@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { startRegistry, type TestRegistry } from '@ecli/oci/testing';
 import { buildCommandLine, outcome, type Outcome, start } from './command-line.ts';
 import { PseudoTerminal, type PseudoTerminalOptions } from './pseudo-terminal.ts';
+
+jest.setTimeout(30_000);
 
 let registry: TestRegistry;
 let anybodys: TestRegistry;
@@ -116,7 +118,7 @@ describe('ecli login', () => {
     const paths = Array.from({ length: 8 }, (_, index) => `${registry.host}/org${index}`);
     await Promise.all(paths.map((path) => logIn(path)));
     expect(Object.keys((read() as { auths: object }).auths).sort()).toEqual(paths);
-  }, 30_000);
+  });
 
   test('says when a registry lets anybody in', async () => {
     const { code, stderr } = await logIn(anybodys.host);

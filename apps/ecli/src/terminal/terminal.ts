@@ -1,12 +1,14 @@
 import { constants } from 'node:os';
-import { printableLines } from '@ecli/core';
+import { printableLines, type ReportProgress } from '@ecli/core';
 import { DescriptorWriter } from './descriptor-writer.ts';
 import { PlainDisplay, type Display } from './display.ts';
 import { InterruptedError, Interruption } from './interruption.ts';
 import { Logger, parseLogLevel } from './logger.ts';
+import { Progress, type Bars } from './progress.ts';
 import { exitCodeOf, reportOf } from './report.ts';
-import { openDisplay, type DisplayWishes } from './screen/open-display.ts';
+import { openDisplay, openProgressDisplay, type DisplayWishes } from './screen/open-display.ts';
 import { giveUpOnStuckReaders } from './stuck-reader.ts';
+import type { Transfers } from './transfers.ts';
 
 /** This process's ends towards the person or script that started it. */
 export class Terminal {
@@ -16,6 +18,7 @@ export class Terminal {
   readonly logger = new Logger((text) => this.display.showError(Buffer.from(text)));
   private env: NodeJS.ProcessEnv = {};
   private display: Display = new PlainDisplay(this.stdout, this.stderr);
+  private readonly progress = new Progress((transfers) => this.openBars(transfers));
 
   /** From now on a signal asks the work to end, and doesn't end the process by itself. */
   listen(): void {
@@ -31,12 +34,18 @@ export class Terminal {
 
   /** Opens the way of a program's chunks to whoever reads them. @throws ARGUMENT_INVALID for raw bytes to a terminal */
   async openDisplay(wishes: DisplayWishes): Promise<Display> {
+    this.closeDisplay();
     this.display = await openDisplay(wishes, this, this.env);
     return this.display;
   }
 
+  /** Shows how transfers are going, where standard error is a terminal and one takes its time. */
+  get reportProgress(): ReportProgress {
+    return this.progress.report;
+  }
+
   print(text: string): void {
-    this.stdout.write(Buffer.from(text));
+    this.display.show({ stream: 'stdout', timeUs: 0, bytes: Buffer.from(text), lines: 1 });
   }
 
   /** Prints lines that are meant for a person beside the output; control characters in them are spelled out. */
@@ -46,7 +55,7 @@ export class Terminal {
 
   /** Says what failed, and returns the exit code that stands for it. An interruption is not a failure. */
   fail(error: unknown): number {
-    this.display.close();
+    this.closeDisplay();
     if (error instanceof InterruptedError) return error.exitCode;
     this.printError(reportOf(error, this.logger.shows('debug')));
     return exitCodeOf(error);
@@ -54,12 +63,25 @@ export class Terminal {
 
   /** Ends the process with `code` once all output is written. */
   async leave(code: number): Promise<never> {
-    this.display.close();
+    this.closeDisplay();
     await Promise.all([this.stdout.flushed(), this.stderr.flushed()]);
     const failed = this.stdout.error ? this.fail(this.stdout.error) : code;
     await this.stderr.flushed();
     if (this.isHeld) this.die(this.interruption.reason?.signal ?? 'SIGKILL');
     process.exit(failed);
+  }
+
+  private async openBars(transfers: Transfers): Promise<Bars | undefined> {
+    const bars = await openProgressDisplay(transfers, this, this.env);
+    if (bars && this.progress.isClosed) bars.close();
+    else if (bars) this.display = bars;
+    return bars;
+  }
+
+  /** No bars are opened any more: something else is shown from now on. */
+  private closeDisplay(): void {
+    this.progress.close();
+    this.display.close();
   }
 
   /** node joins its threads before it exits, and a reader that takes nothing holds one. */

@@ -6,6 +6,7 @@ import { LiveScreen, type LiveScreenOptions } from './live-screen.ts';
 import { restoreTerminal } from './restore-terminal.ts';
 import { StatusLine } from './status-line.ts';
 
+const STDOUT = 1;
 const STATUS_MS = 250;
 /** Lines that pictures leave to the status line, and to one row of events above them. */
 const KEPT_ROWS = 2;
@@ -92,7 +93,7 @@ export class LiveDisplay implements Display {
   }
 
   restore(): void {
-    restoreTerminal();
+    restoreTerminal(STDOUT);
   }
 
   private readonly tick = (): void => {

@@ -20,9 +20,10 @@ export class LiveRegion {
 
   constructor(private readonly size: Size) {}
 
-  /** Shows `text`, whole lines, in place of the picture of the same name. */
-  setPicture(name: string, text: string): void {
-    this.pictures.set(name, text.replace(/\n$/, '').split('\n'));
+  /** Shows `text`, whole lines, in place of the picture of the same name; without it there is none any more. */
+  setPicture(name: string, text: string | undefined): void {
+    if (text === undefined) this.pictures.delete(name);
+    else this.pictures.set(name, text.replace(/\n$/, '').split('\n'));
   }
 
   get hasPictures(): boolean {

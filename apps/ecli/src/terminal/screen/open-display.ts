@@ -3,6 +3,8 @@ import { ArgumentError, type OutputFormat, type Screen } from '@ecli/core';
 import { isCapable, wantsColors, type ColorChoice } from './colors.ts';
 import type { DescriptorWriter } from '../descriptor-writer.ts';
 import { PlainDisplay, type Display } from '../display.ts';
+import type { Transfers } from '../transfers.ts';
+import type { ProgressDisplay } from './progress-display.ts';
 
 /** What decides how chunks are shown. */
 export interface DisplayWishes {
@@ -52,6 +54,25 @@ async function openLiveDisplay(colors: boolean, { stdout, stderr }: Outputs): Pr
     window: new WindowSize(STDOUT),
     colors,
     stderr: (await isSameTerminal()) ? undefined : stderr,
+  });
+}
+
+/** Opens bars on standard error; undefined where that is no terminal that could show them. */
+export async function openProgressDisplay(
+  transfers: Transfers,
+  { stdout, stderr }: Outputs,
+  env: NodeJS.ProcessEnv,
+): Promise<ProgressDisplay | undefined> {
+  if (!(await leadsToTerminal(STDERR)) || !isCapable(env)) return undefined;
+  const [{ ProgressDisplay }, { WindowSize }] = await Promise.all([
+    import('./progress-display.ts'),
+    import('./window-size.ts'),
+  ]);
+  return new ProgressDisplay(transfers, {
+    writer: stderr,
+    window: new WindowSize(STDERR),
+    colors: wantsColors('auto', env),
+    stdout: (await leadsToTerminal(STDOUT)) && (await isSameTerminal()) ? undefined : stdout,
   });
 }
 
