@@ -31,7 +31,7 @@ export class RemoteRepository {
     const plainHttp = scheme === undefined ? network?.plainHttp : scheme === 'http';
     return new Registry(registry, {
       http: this.http,
-      credentials: findCredentialStore(this.environment),
+      credentials: findCredentialStore(this.environment, listeners),
       ...listeners,
       ...(inline && { inline }),
       ...(plainHttp !== undefined && { plainHttp }),
