@@ -24,7 +24,16 @@ beforeEach(() => {
 });
 
 const content = Buffer.from('{"bpf_object":"","meta":{}}');
-const program = { content, mediaType: MediaType.package, name: 'tool' };
+const program = {
+  mediaType: MediaType.package,
+  name: 'tool',
+  open: pieces,
+};
+
+async function* pieces() {
+  yield content.subarray(0, 5);
+  yield content.subarray(5);
+}
 
 describe('fileNameOf', () => {
   const { package: json, object, wasm, tar, unknown } = MediaType;
@@ -66,10 +75,28 @@ describe('fileNameOf', () => {
 describe('saveProgram', () => {
   test('saves in a folder under its own name, and says whether one was there', async () => {
     const path = join(folder, 'package.json');
-    expect(await saveProgram(program, folder)).toEqual({ path, replaced: false });
-    expect(await saveProgram(program, `${folder}/`)).toEqual({ path, replaced: true });
+    expect(await saveProgram(program, folder)).toEqual({
+      path,
+      sizeBytes: content.byteLength,
+      replaced: false,
+    });
+    expect(await saveProgram(program, `${folder}/`)).toEqual({
+      path,
+      sizeBytes: content.byteLength,
+      replaced: true,
+    });
     expect(readFileSync(path)).toEqual(content);
     expect(readdirSync(folder)).toEqual(['package.json']);
+  });
+
+  test('copies the file that holds the bytes, with the rights of a new one', async () => {
+    const path = join(folder, 'blob');
+    writeFileSync(path, content, { mode: 0o600 });
+    const saved = await saveProgram({ ...program, path }, folder);
+    expect(saved.sizeBytes).toBe(content.byteLength);
+    expect(readFileSync(saved.path)).toEqual(content);
+    writeFileSync(join(folder, 'other'), '');
+    expect(lstatSync(saved.path).mode).toBe(lstatSync(join(folder, 'other')).mode);
   });
 
   test('leaves a package.json alone that is no program, unless it is named', async () => {
@@ -97,6 +124,18 @@ describe('saveProgram', () => {
   test('writes into a device, which stays one', async () => {
     await saveProgram(program, '/dev/null');
     expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true);
+  });
+
+  test('leaves what was there where the bytes fail on the way', async () => {
+    const failing = async function* () {
+      yield content;
+      throw new Error('cut off');
+    };
+    const path = join(folder, 'package.json');
+    writeFileSync(path, '{"bpf_object":"old"}');
+    await expect(saveProgram({ ...program, open: failing }, folder)).rejects.toThrow('cut off');
+    expect(readFileSync(path, 'utf8')).toBe('{"bpf_object":"old"}');
+    expect(readdirSync(folder)).toEqual(['package.json']);
   });
 
   test('says why it can not, and leaves nothing behind', async () => {

@@ -1,10 +1,13 @@
-import { lstat, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, copyFile, type FileHandle, lstat, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EcliError, MediaType, printable, sniff } from '@ecli/core';
 
 /** What of a pulled program its file depends on. */
 export interface ProgramFile {
-  readonly content: Uint8Array;
+  open(): AsyncIterable<Uint8Array>;
+  /** A file that holds the same bytes, which may be copied instead. */
+  readonly path?: string | undefined;
   readonly mediaType: string;
   /** The file's name as whoever pushed it has it; may be anything. */
   readonly title?: string | undefined;
@@ -15,6 +18,7 @@ export interface ProgramFile {
 /** Where the program went, and whether something had been there. */
 export interface SavedFile {
   readonly path: string;
+  readonly sizeBytes: number;
   readonly replaced: boolean;
 }
 
@@ -34,7 +38,7 @@ const SAFE_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.+-]{0,127}$/u;
  * The name to save a program under. The title comes from whoever pushed it, so only its last component counts, and
  * only where it is a plain name with the ending of what the bytes are: no program becomes a Makefile.
  */
-export function fileNameOf({ mediaType, title = '', name }: Omit<ProgramFile, 'content'>): string {
+export function fileNameOf({ mediaType, title = '', name }: Omit<ProgramFile, 'open' | 'path'>): string {
   const kind = Object.hasOwn(NAMES, mediaType) ? NAMES[mediaType] : undefined;
   const last = title.split(/[/\\]/).at(-1) ?? '';
   if (kind && SAFE_NAME.test(last) && last.endsWith(kind.ending)) return last;
@@ -51,11 +55,10 @@ export async function saveProgram(file: ProgramFile, output: string | undefined)
   const path = await pathFor(file, output);
   try {
     const before = await lstat(path).catch(() => undefined);
-    if (await isDevice(path)) await writeInto(path, file.content);
-    else await replace(path, file.content);
-    return { path, replaced: before?.isFile() === true };
+    const sizeBytes = await ((await isDevice(path)) ? writeInto : replace)(path, file);
+    return { path, sizeBytes, replaced: before?.isFile() === true };
   } catch (error) {
-    throw unwritable(path, error);
+    throw isFromSystem(error) ? unwritable(path, error) : error;
   }
 }
 
@@ -92,21 +95,49 @@ async function isDevice(path: string): Promise<boolean> {
   );
 }
 
-async function replace(path: string, content: Uint8Array): Promise<void> {
+async function replace(path: string, file: ProgramFile): Promise<number> {
   const draft = join(dirname(path), `.${basename(path)}.${process.pid}`);
   try {
-    const handle = await open(draft, 'wx', 0o666);
-    await handle.writeFile(content).finally(() => handle.close());
+    const sizeBytes = await writeDraft(draft, file);
     await rename(draft, path);
+    return sizeBytes;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await rm(draft, { force: true });
     throw error;
   }
 }
 
-async function writeInto(path: string, content: Uint8Array): Promise<void> {
-  const handle = await open(path, 'w');
-  await handle.writeFile(content).finally(() => handle.close());
+async function writeDraft(draft: string, file: ProgramFile): Promise<number> {
+  const handle = await open(draft, 'wx', 0o666);
+  if (file.path === undefined) return write(handle, file.open());
+  const { mode } = await handle.stat().finally(() => handle.close());
+  // The kernel copies, or shares the blocks where the file system can; modes come along.
+  await copyFile(file.path, draft, constants.COPYFILE_FICLONE);
+  await chmod(draft, mode);
+  return (await stat(draft)).size;
+}
+
+async function writeInto(path: string, file: ProgramFile): Promise<number> {
+  return write(await open(path, 'w'), file.open());
+}
+
+async function write(handle: FileHandle, content: AsyncIterable<Uint8Array>): Promise<number> {
+  try {
+    let sizeBytes = 0;
+    for await (const piece of content) {
+      for (let written = 0; written < piece.byteLength;) {
+        written += (await handle.write(piece, written)).bytesWritten;
+      }
+      sizeBytes += piece.byteLength;
+    }
+    return sizeBytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+function isFromSystem(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).syscall !== undefined;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,11 +1,12 @@
 import { printable, printableJson } from '@ecli/core';
 import { spellReference } from '@ecli/oci';
-import { OciSource, type PulledProgram } from '@ecli/source-oci';
+import { OciSource, type ProgramDownload } from '@ecli/source-oci';
 import { defineCommand } from '../command.ts';
 import { notEmpty } from '../flag-values.ts';
 import type { FlagTable } from '../flags.ts';
-import { type SavedFile, saveProgram } from '../saved-program.ts';
+import { type ProgramFile, type SavedFile, saveProgram } from '../saved-program.ts';
 import { imageFlagGroups, imageFlags, readFetchWishes } from '../source-flags.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 const STDOUT = '-';
 
@@ -34,37 +35,51 @@ pulled stays in the cache as well.`,
     const output = given.output === undefined ? undefined : notEmpty('--output', given.output);
     const wishes = await readFetchWishes(text, given, terminal);
     const { signal } = terminal.interruption;
-    const pulled = await new OciSource().pull(text, { ...wishes, signal });
-    signal.throwIfAborted();
-    if (output === STDOUT) {
-      terminal.stdout.write(pulled.artifact.content);
-      if (!given.quiet) terminal.printError(`pulled ${pinned(pulled)}\n`);
+    return new OciSource().download(text, { ...wishes, signal }, async (program) => {
+      if (output === STDOUT) return stream(program, given.quiet, terminal);
+      const saved = await saveProgram(fileOf(program), output);
+      if (given.json) terminal.print(asJson(program, saved));
+      else terminal.print(given.quiet ? `${printable(saved.path)}\n` : asText(program, saved));
       return 0;
-    }
-    const saved = await saveProgram(fileOf(pulled), output);
-    if (given.json) terminal.print(asJson(pulled, saved));
-    else terminal.print(given.quiet ? `${printable(saved.path)}\n` : asText(pulled, saved));
-    return 0;
+    });
   },
 });
 
-function fileOf({ artifact: { content, descriptor }, title, reference }: PulledProgram) {
+async function stream(program: ProgramDownload, quiet: boolean, terminal: Terminal): Promise<number> {
+  for await (const piece of program.open()) {
+    // A piece is lent until the next one is asked for.
+    terminal.stdout.write(Uint8Array.from(piece));
+    await terminal.stdout.wait();
+  }
+  if (!quiet) terminal.printError(`pulled ${pinned(program)}\n`);
+  return 0;
+}
+
+function fileOf({ reference, ...program }: ProgramDownload): ProgramFile {
   const name = reference.repository.split('/').at(-1) ?? reference.repository;
-  return { content, mediaType: descriptor.mediaType, title, name };
+  return { ...program, name };
 }
 
 /** The reference with the digest that it led to, which will always lead there. */
-function pinned({ reference, image }: PulledProgram): string {
+function pinned({ reference, image }: ProgramDownload): string {
   return spellReference({ ...reference, digest: image.digest });
 }
 
-function asText(pulled: PulledProgram, { path, replaced }: SavedFile): string {
-  return `${replaced ? 'replaced' : 'saved'} ${printable(path)}: ${pinned(pulled)}\n`;
+function asText(program: ProgramDownload, { path, replaced }: SavedFile): string {
+  return `${replaced ? 'replaced' : 'saved'} ${printable(path)}: ${pinned(program)}\n`;
 }
 
-function asJson(pulled: PulledProgram, { path, replaced }: SavedFile): string {
-  const { mediaType, size } = pulled.artifact.descriptor;
-  const { digest } = pulled.image;
-  const reference = spellReference(pulled.reference);
-  return `${printableJson(JSON.stringify({ path, reference, digest, mediaType, size, replaced }, null, 2))}\n`;
+function asJson(
+  { image, reference, mediaType }: ProgramDownload,
+  { path, sizeBytes, replaced }: SavedFile,
+): string {
+  const said = {
+    path,
+    reference: spellReference(reference),
+    digest: image.digest,
+    mediaType,
+    size: sizeBytes,
+    replaced,
+  };
+  return `${printableJson(JSON.stringify(said, null, 2))}\n`;
 }

@@ -10,6 +10,7 @@ const BEGINNINGS = {
 /** What is no failure of a transfer: it was asked for wrongly, or settings on this machine stand against it. */
 const NOT_OF_TRANSFERS: ReadonlySet<ErrorCode> = new Set([
   'ARGUMENT_INVALID',
+  'OUTPUT_FAILED',
   'REFERENCE_UNSUPPORTED',
   'SETTINGS_INVALID',
   'TRUST_REFUSED',

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { join } from 'node:path';
 import { EcliError, type FetchContext } from '@ecli/core';
 import {
   cacheFolder,
@@ -12,6 +13,7 @@ import {
   spellReference,
   spellRepository,
 } from '@ecli/oci';
+import { type CheckedBytes, inMemory } from './program-stream.ts';
 import { ProgressFeed } from './progress-feed.ts';
 import type { PullSettings } from './pull-settings.ts';
 import { RemoteRepository } from './remote-repository.ts';
@@ -67,6 +69,21 @@ export class ImagePlaces {
     return bytes;
   }
 
+  /** As `readLayers`, without holding the layer in memory, where there is a cache to put it into. */
+  async downloadLayers(manifest: Manifest, wanted: Descriptor, limitBytes: number): Promise<CheckedBytes> {
+    const blobs = [manifest.config, ...manifest.layers];
+    refuseTooLarge(blobs, limitBytes);
+    const { cache, context } = this;
+    if (!cache || !(await this.fillCache(cache, blobs))) {
+      return inMemory(await this.readBlob(wanted, limitBytes));
+    }
+    return {
+      open: () => opened(() => cache.fetch(wanted, context.signal)),
+      // https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md#blobs
+      path: join(cache.folder, 'blobs', wanted.digest.replace(':', '/')),
+    };
+  }
+
   /** Has the cache know `image` by the reference's name. */
   async keep(image: Descriptor): Promise<void> {
     const name = spellReference(this.reference);
@@ -81,12 +98,39 @@ export class ImagePlaces {
     this.remote.close();
   }
 
-  private async readBlob(descriptor: Descriptor, limitBytes: number): Promise<Uint8Array> {
+  /** Whether the blobs are in the cache now. */
+  private async fillCache(cache: ImageLayout, blobs: readonly Descriptor[]): Promise<boolean> {
+    try {
+      await Promise.all(blobs.map((blob) => this.putBlob(cache, blob)));
+      return true;
+    } catch (error) {
+      this.warnOfCache(error);
+      return false;
+    }
+  }
+
+  private async putBlob(cache: ImageLayout, descriptor: Descriptor): Promise<void> {
+    const { signal } = this.context;
+    await this.telling(descriptor, async (feed) => {
+      if (await isSound(cache, descriptor, signal)) return;
+      const sent = (bytes: number): void => feed.received(bytes);
+      await cache.push(descriptor, () => gathered(() => this.open(descriptor)), { signal, sent });
+    });
+  }
+
+  private readBlob(descriptor: Descriptor, limitBytes: number): Promise<Uint8Array> {
+    return this.telling(descriptor, (feed) => this.read(descriptor, limitBytes, feed));
+  }
+
+  private async telling<Result>(
+    descriptor: Descriptor,
+    work: (feed: ProgressFeed) => Promise<Result>,
+  ): Promise<Result> {
     const feed = new ProgressFeed(descriptor, this.context.progress);
     try {
-      const bytes = await this.read(descriptor, limitBytes, feed);
+      const result = await work(feed);
       feed.end();
-      return bytes;
+      return result;
     } catch (error) {
       feed.fail();
       throw error;
@@ -150,6 +194,43 @@ function refuseTooLarge(blobs: readonly Descriptor[], limitBytes: number): void 
     `${mebibytes(sizeBytes)}, more than the ${mebibytes(limitBytes)} that ecli reads`,
     { hint: 'programs are small; is this the image you meant?' },
   );
+}
+
+/** Whether the cache has the blob, and it is what its name says: what isn't is removed. */
+async function isSound(cache: ImageLayout, descriptor: Descriptor, signal: AbortSignal): Promise<boolean> {
+  if (!(await cache.exists(descriptor))) return false;
+  try {
+    for await (const _ of await cache.fetch(descriptor, signal));
+    return true;
+  } catch (error) {
+    if (error instanceof EcliError) return false;
+    throw error;
+  }
+}
+
+/** Small pieces would have the network wait for the disk as often. */
+const GATHERED_BYTES = 1024 * 1024;
+
+/** The same bytes in larger pieces, each lent until the next one is asked for. */
+async function* gathered(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(GATHERED_BYTES);
+  let filled = 0;
+  for await (const piece of await open()) {
+    for (let taken = 0; taken < piece.byteLength;) {
+      const part = piece.subarray(taken, taken + GATHERED_BYTES - filled);
+      buffer.set(part, filled);
+      filled += part.byteLength;
+      taken += part.byteLength;
+      if (filled < GATHERED_BYTES) continue;
+      yield buffer;
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield buffer.subarray(0, filled);
+}
+
+async function* opened(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array> {
+  yield* await open();
 }
 
 async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -12,7 +12,7 @@ import { API_VERSION, definePlugin, SOURCE } from '@ecli/core';
 import { OciSource } from './oci-source.ts';
 
 export { OciSource } from './oci-source.ts';
-export type { PulledProgram } from './pull-program.ts';
+export type { ProgramDownload, PulledProgram } from './pull-program.ts';
 export type { OciSourceOptions } from './pull-settings.ts';
 
 /** Brings OciSource with its defaults. */

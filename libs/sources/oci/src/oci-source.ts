@@ -1,5 +1,5 @@
 import type { Artifact, FetchContext, Source } from '@ecli/core';
-import type { PulledProgram } from './pull-program.ts';
+import type { ProgramDownload, PulledProgram } from './pull-program.ts';
 import type { OciSourceOptions } from './pull-settings.ts';
 
 const SCHEME = /^(?:oci|docker):\/\//i;
@@ -35,5 +35,16 @@ export class OciSource implements Source {
     context.signal.throwIfAborted();
     const { pullProgram } = await import('./pull-program.ts');
     return pullProgram(reference, context, { environment: process.env, ...this.options });
+  }
+
+  /** As `pull`, without holding the program in memory while `take` saves it. */
+  async download<Result>(
+    reference: string,
+    context: FetchContext,
+    take: (program: ProgramDownload) => Promise<Result>,
+  ): Promise<Result> {
+    context.signal.throwIfAborted();
+    const { downloadProgram } = await import('./pull-program.ts');
+    return downloadProgram(reference, context, { environment: process.env, ...this.options }, take);
   }
 }

@@ -2,6 +2,7 @@ import { type Artifact, descriptorOf, type FetchContext, withoutCredentials } fr
 import {
   type Descriptor,
   type ImageReference,
+  type Manifest,
   parseReference,
   programContentOf,
   type ProgramLayer,
@@ -9,23 +10,30 @@ import {
   spellReference,
   transferFailure,
 } from '@ecli/oci';
-import type { Requirement } from '@ecli/trust';
 import { demandTrust, requirementFor } from './demand-trust.ts';
 import { ImagePlaces } from './image-places.ts';
 import { nextStep } from './next-step.ts';
+import { type ProgramStream, programStreamOf } from './program-stream.ts';
 import type { PullSettings } from './pull-settings.ts';
 import { readImage } from './read-image.ts';
 import { resolveImage } from './resolve-image.ts';
 
-/** A program and the image that it came in. */
-export interface PulledProgram {
+/** The image that a program came in. */
+interface Origin {
   readonly reference: ImageReference;
   /** What the reference names: a manifest, or the index that it was chosen from. */
   readonly image: Descriptor;
-  readonly artifact: Artifact;
   /** The file's name as whoever pushed it has it; may be anything. */
   readonly title?: string;
 }
+
+/** A program and the image that it came in. */
+export interface PulledProgram extends Origin {
+  readonly artifact: Artifact;
+}
+
+/** A program that needn't be in memory, and the image that it came in. */
+export interface ProgramDownload extends Origin, ProgramStream {}
 
 const DEFAULT_LIMIT_BYTES = 256 * 1024 * 1024;
 
@@ -36,45 +44,84 @@ const DEFAULT_LIMIT_BYTES = 256 * 1024 * 1024;
  *
  * @throws as Source says; REFERENCE_UNSUPPORTED for what is no reference
  */
-export async function pullProgram(
+export function pullProgram(
   text: string,
   context: FetchContext,
   settings: PullSettings,
 ): Promise<PulledProgram> {
+  return withProgram(
+    text,
+    context,
+    settings,
+    async ({ reference, image, manifest, layer, limitBytes, places }) => {
+      const bytes = await places.readLayers(manifest, layer.descriptor, limitBytes);
+      await places.keep(image);
+      const artifact = await artifactOf(withoutCredentials(text), bytes, layer, context);
+      return { reference, image, artifact, ...(layer.title !== undefined && { title: layer.title }) };
+    },
+  );
+}
+
+/** As `pullProgram`, without holding the program in memory; what `take` throws is thrown. */
+export function downloadProgram<Result>(
+  text: string,
+  context: FetchContext,
+  settings: PullSettings,
+  take: (program: ProgramDownload) => Promise<Result>,
+): Promise<Result> {
+  return withProgram(
+    text,
+    context,
+    settings,
+    async ({ reference, image, manifest, layer, limitBytes, places }) => {
+      const bytes = await places.downloadLayers(manifest, layer.descriptor, limitBytes);
+      await places.keep(image);
+      const stream = await programStreamOf(bytes, layer);
+      return take({
+        reference,
+        image,
+        ...stream,
+        ...(context.mediaType !== undefined && { mediaType: context.mediaType }),
+        ...(layer.title !== undefined && { title: layer.title }),
+      });
+    },
+  );
+}
+
+/** What was found by a reference, and where its bytes are. */
+interface FoundProgram {
+  readonly reference: ImageReference;
+  readonly image: Descriptor;
+  readonly manifest: Manifest;
+  readonly layer: ProgramLayer;
+  readonly limitBytes: number;
+  readonly places: ImagePlaces;
+}
+
+async function withProgram<Result>(
+  text: string,
+  context: FetchContext,
+  settings: PullSettings,
+  use: (program: FoundProgram) => Promise<Result>,
+): Promise<Result> {
   const reference = parseReference(text);
   const requirement = await requirementFor(reference, context, settings);
   const places = await ImagePlaces.open(reference, context, settings);
   try {
-    return await pull(text, reference, requirement, places, context, settings);
+    const image = await resolveImage(reference, places, context);
+    const spelled = spellReference(reference);
+    context.diagnose?.(`${spelled} is ${image.digest}`);
+    await demandTrust(image, requirement, places, reference, context);
+    const manifest = await readImage(image, places, context);
+    const layer = programLayerOf(manifest, spelled);
+    const { limitBytes = DEFAULT_LIMIT_BYTES } = settings;
+    return await use({ reference, image, manifest, layer, limitBytes, places });
   } catch (error) {
     context.signal.throwIfAborted();
     throw transferFailure('pull', reference, error, nextStep(error, reference));
   } finally {
     places.close();
   }
-}
-
-async function pull(
-  text: string,
-  reference: ImageReference,
-  requirement: Requirement,
-  places: ImagePlaces,
-  context: FetchContext,
-  { limitBytes = DEFAULT_LIMIT_BYTES }: PullSettings,
-): Promise<PulledProgram> {
-  const image = await resolveImage(reference, places, context);
-  context.diagnose?.(`${spellReference(reference)} is ${image.digest}`);
-  await demandTrust(image, requirement, places, reference, context);
-  const manifest = await readImage(image, places, context);
-  const layer = programLayerOf(manifest, spellReference(reference));
-  const bytes = await places.readLayers(manifest, layer.descriptor, limitBytes);
-  await places.keep(image);
-  return {
-    reference,
-    image,
-    artifact: await artifactOf(withoutCredentials(text), bytes, layer, context),
-    ...(layer.title !== undefined && { title: layer.title }),
-  };
 }
 
 async function artifactOf(
