@@ -3,8 +3,10 @@ import {
   Annotation,
   cosignTag,
   type Descriptor,
+  fetchAll,
   OciMediaType,
   type ParsedManifest,
+  parseManifest,
   type ReadTarget,
   spellPlatform,
   spellReference,
@@ -51,6 +53,11 @@ const ATTACHED = {
   sig: 'application/vnd.dev.cosign.simplesigning.v1+json',
   att: 'application/vnd.dsse.envelope.v1+json',
 } as const;
+
+const CONFIGS: readonly string[] = [OciMediaType.empty, OciMediaType.imageConfig];
+
+/** A registry may list thousands. */
+const MOST_LOOKED_INTO = 50;
 
 /** Looks at an image, and asks what refers to it. */
 export async function inspectImage(image: FoundImage, signal: AbortSignal): Promise<ImageInspection> {
@@ -109,7 +116,28 @@ async function referrersOf(
       return found ? [{ ...describe(found), artifactType: ATTACHED[suffix], tag }] : [];
     }),
   );
-  return [...listed.map(describe), ...attached.flat()];
+  const unclear = listed.filter(hasUnclearType).slice(0, MOST_LOOKED_INTO);
+  const known = new Map(
+    await Promise.all(unclear.map(async (each) => [each, await withOwnType(place, each, signal)] as const)),
+  );
+  return [...listed.map((each) => describe(known.get(each) ?? each)), ...attached.flat()];
+}
+
+/** Some registries tell the type of a referrer's config where it has an artifact type of its own. */
+function hasUnclearType({ artifactType }: Descriptor): boolean {
+  return artifactType === undefined || CONFIGS.includes(artifactType);
+}
+
+async function withOwnType(place: ReadTarget, listed: Descriptor, signal: AbortSignal): Promise<Descriptor> {
+  try {
+    const parsed = parseManifest(await fetchAll(place, listed, { signal }), listed);
+    const { artifactType } = parsed.kind === 'manifest' ? parsed.manifest : parsed.index;
+    return { ...listed, ...(artifactType !== undefined && { artifactType }) };
+  } catch (error) {
+    // One that can't be read is listed all the same.
+    if (error instanceof EcliError) return listed;
+    throw error;
+  }
 }
 
 function ifMissing(error: unknown): undefined {
