@@ -1,5 +1,6 @@
 import { type HttpResponse } from '@ecli/http';
 import { printable } from '@ecli/core';
+import { whereCredentialsAre } from '../credentials/credential-files.ts';
 import { GIVEN, type Identity } from './auth/identity.ts';
 import { readRefusal, type Refusal, RegistryError } from './registry-error.ts';
 
@@ -87,7 +88,7 @@ function denialHint({ registry, identity, action }: Undertaking): string {
     return `Docker Hub has no such image, or a private one (ecli login docker.io); ${ELSEWHERE}`;
   }
   if (!identity) {
-    return `log in: ecli login ${registry}; registries deny what isn't there as well, so check the name, too`;
+    return `log in: ecli login ${registry}; registries deny what isn't there as well, so check the name, too\n${whereCredentialsAre(process.env)}`;
   }
   const whose = identity.kind === 'password' ? `as ${printable(identity.username)}` : 'by identity token';
   if (identity.origin === GIVEN) return `you were ${whose}; check the password and what it allows`;

@@ -201,6 +201,10 @@ export class Authorizer {
     identity: Identity,
     scopes: readonly Scope[],
   ): Promise<Authorization> {
+    // It is what the service would answer with.
+    if (identity?.kind === 'registry-token') {
+      return Promise.resolve({ header: `Bearer ${identity.token}`, identity, scopes, isFresh: true });
+    }
     const key = JSON.stringify([service.key, scopes, identity ?? null]);
     const pending = this.asked.get(key);
     if (pending) return pending;
