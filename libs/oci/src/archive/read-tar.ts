@@ -45,11 +45,18 @@ export async function readTar(
   const { Parser } = await import('tar');
   const parser = new Parser({ strict: true, maxDecompressionRatio: HIGHEST_RATIO, brotli: false });
   const paths = new Set<string>();
-  let [visiting, totalBytes] = [Promise.resolve(), 0];
+  let totalBytes = 0;
+  let visiting = Promise.resolve();
+  let current: RawEntry | undefined;
+  const failure = new AbortController();
   const failed = new Promise<never>((_, reject) => {
     parser.on('error', (error: Error) => reject(invalid(name, error.message, error)));
     parser.on('entry', (entry: RawEntry) => {
+      // Heard by whoever reads it; of one that nobody reads yet, it is no other news.
+      entry.on('error', () => undefined);
       visiting = visiting.then(async () => {
+        if (failure.signal.aborted) return;
+        current = entry;
         totalBytes += entry.size;
         if (totalBytes > limits.bytes || paths.size >= limits.files) throw tooLarge(name, limits);
         await visit(name, entry, paths, visitor);
@@ -58,9 +65,8 @@ export async function readTar(
       visiting.catch(reject);
     });
   });
-  failed.catch(() => undefined);
   const ended = once(parser, 'end');
-  ended.catch(() => undefined);
+  for (const promise of [failed, ended]) promise.catch(() => undefined);
   const feed = async (): Promise<void> => {
     for await (const piece of input) {
       signal?.throwIfAborted();
@@ -72,7 +78,15 @@ export async function readTar(
     await ended;
     await visiting;
   };
-  await Promise.race([feed(), failed]);
+  try {
+    await Promise.race([feed(), failed]);
+  } catch (error) {
+    // Whoever reads an entry of which no more comes would wait for ever.
+    failure.abort();
+    current?.destroy(error);
+    await visiting.catch(() => undefined);
+    throw error;
+  }
 }
 
 interface RawEntry extends AsyncIterable<Uint8Array> {
@@ -81,6 +95,8 @@ interface RawEntry extends AsyncIterable<Uint8Array> {
   readonly size: number;
   readonly linkpath?: string | undefined;
   resume(): void;
+  destroy(reason: unknown): void;
+  on(event: 'error', listener: () => void): unknown;
 }
 
 async function visit(name: string, entry: RawEntry, paths: Set<string>, visitor: TarVisitor): Promise<void> {

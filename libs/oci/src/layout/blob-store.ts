@@ -28,7 +28,7 @@ const USED_AGAIN_MS = 3_600_000;
  */
 export class BlobStore {
   constructor(
-    private readonly folder: string,
+    readonly folder: string,
     private readonly diagnose: (line: string) => void,
   ) {}
 
@@ -257,7 +257,7 @@ export class BlobDraft {
         offset += (await this.file.write(piece, offset)).bytesWritten;
       }
     } catch (error) {
-      throw cacheFailure(this.path, error);
+      throw cacheFailure(this.store.folder, error);
     }
   }
 
@@ -269,7 +269,7 @@ export class BlobDraft {
       await rename(this.path, this.store.pathOf(digest));
       this.isKept = true;
     } catch (error) {
-      throw cacheFailure(this.path, error);
+      throw cacheFailure(this.store.folder, error);
     }
   }
 

@@ -6,6 +6,12 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** Tells whether a layout's folder couldn't be written because the disk, or what the user may have of it, is full. */
+export function isForLackOfRoom(error: unknown): boolean {
+  const cause = error instanceof EcliError ? error.cause : error;
+  return ['ENOSPC', 'EDQUOT'].includes(errnoOf(cause) ?? '');
+}
+
 const HINTS: Readonly<Record<string, string>> = {
   ENOSPC:
     'the disk is full; ecli image prune --max-size 500M makes room, or set XDG_CACHE_HOME to another disk',

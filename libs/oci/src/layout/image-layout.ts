@@ -154,9 +154,11 @@ export class ImageLayout implements Target {
   async tag(descriptor: Descriptor, reference: string, signal?: AbortSignal): Promise<void> {
     const name = reference === descriptor.digest ? undefined : reference;
     const isSame = (entry: IndexEntry): boolean =>
-      entry.name === name && (name !== undefined || entry.descriptor.digest === descriptor.digest);
+      name === undefined ? entry.descriptor.digest === descriptor.digest : entry.name === name;
     const [same, ...others] = this.index.entries().filter(isSame);
-    if (same?.descriptor.digest !== descriptor.digest || others.length > 0) {
+    const isThere =
+      same?.descriptor.digest === descriptor.digest && (name === undefined || others.length === 0);
+    if (!isThere) {
       await this.pending.add(descriptor.digest);
       const added = [{ descriptor, name }];
       await this.index.change(() => ({ keep: (entry) => !isSame(entry), added }), signal);

@@ -4,7 +4,7 @@ import { EcliError, printable } from '@ecli/core';
 import { parseDescriptor } from '../manifest/parse-descriptor.ts';
 import { JsonReader, type JsonObject } from '../manifest/read-json.ts';
 import { Annotation, type Descriptor, OciMediaType } from '../types.ts';
-import { cacheFailure, errnoOf } from './cache-error.ts';
+import { cacheFailure, errnoOf, isForLackOfRoom } from './cache-error.ts';
 import { type Lock, isHeld, isSilent, pauseForLock, tryLock } from './lock.ts';
 import { ownIdentity, spellIdentity, uniqueToken } from './process-identity.ts';
 
@@ -57,7 +57,7 @@ export class IndexFile {
   async change(decide: () => Promise<IndexChange> | IndexChange, signal?: AbortSignal): Promise<void> {
     const lock = await this.lock(signal);
     try {
-      const { keep, added = [], afterwards } = await decide();
+      const { keep, added = [], afterwards, makeRoom } = await decide();
       const { members, entries, isBroken } = this.read();
       // Whoever wrote it may want to look at it.
       if (isBroken) renameSync(this.path, `${this.path}.broken`);
@@ -66,7 +66,7 @@ export class IndexFile {
         return entry === undefined || keep(entry);
       });
       const isChanged = kept.length !== entries.length || added.length > 0;
-      if (isChanged) this.write({ members, entries: [...kept, ...added.map(rawOf)] });
+      if (isChanged) this.writeWithRoom({ members, entries: [...kept, ...added.map(rawOf)] }, makeRoom);
       afterwards?.();
     } finally {
       lock.release();
@@ -128,6 +128,16 @@ export class IndexFile {
     }
   }
 
+  private writeWithRoom(document: Document, makeRoom: (() => void) | undefined): void {
+    try {
+      this.write(document);
+    } catch (error) {
+      if (!makeRoom || !isForLackOfRoom(error)) throw error;
+      makeRoom();
+      this.write(document);
+    }
+  }
+
   private write({ members, entries }: Document): void {
     const document = {
       schemaVersion: 2,
@@ -151,6 +161,8 @@ export interface IndexChange {
   readonly added?: readonly IndexEntry[];
   /** Runs once the index is written, still under the lock. */
   readonly afterwards?: () => void;
+  /** Runs before, where the disk is too full for the new index. */
+  readonly makeRoom?: () => void;
 }
 
 function entryOf(raw: RawEntry): IndexEntry | undefined {

@@ -59,7 +59,7 @@ export async function prune(place: PrunedPlace, options: PruneOptions): Promise<
  * Removes the entries that `choose` picks; images that have no other go, and what belongs to those.
  *
  * The index forgets them first, so that a process killed at it leaves content without names, never names without
- * content.
+ * content; unless the disk is too full for another index.
  *
  * @throws CACHE_FAILED, and the signal's reason
  */
@@ -83,12 +83,10 @@ export async function remove(
     );
     const isKept = (entry: IndexEntry): boolean =>
       !isDoomed(entry) && kept.some(({ descriptor }) => descriptor.digest === entry.descriptor.digest);
-    return {
-      keep: isKept,
-      afterwards: () => {
-        removal = { images: removedOf(contents.images, isKept), ...state.sweep(kept) };
-      },
+    const sweep = (): void => {
+      removal = { images: removedOf(contents.images, isKept), ...state.sweep(kept) };
     };
+    return { keep: isKept, afterwards: sweep, makeRoom: sweep };
   }, signal);
   return removal;
 }

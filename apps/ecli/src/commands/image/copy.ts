@@ -102,7 +102,8 @@ function failureOf({ sourceEnd, source, targetEnd, target }: Ends, error: unknow
   if (end.kind === 'registry') return transferFailure(isSource ? 'pull' : 'push', end.reference, error);
   const spelled = printable((isSource ? source : target).spelled);
   const hint = error.code === 'ARTIFACT_NOT_FOUND' && isSource ? hintFor(end) : error.hint;
-  return new EcliError(error.code, `${spelled}: ${error.message}`, {
+  const { message } = error.cause as EcliError;
+  return new EcliError(error.code, message.startsWith(spelled) ? message : `${spelled}: ${message}`, {
     cause: error,
     ...(hint !== undefined && { hint }),
   });

@@ -4,11 +4,12 @@ import { isatty } from 'node:tty';
 import { ArgumentError, EcliError, printable } from '@ecli/core';
 import {
   copyAll,
-  type ImageLayout as Layout,
   ImageLayout,
+  ownPlatform,
   type SavedImage,
   saveImages,
   type SaveOptions,
+  spellPlatform,
   type WriteBytes,
 } from '@ecli/oci';
 import { defineCommand } from '../../command.ts';
@@ -46,9 +47,14 @@ same images give the same bytes. What isn't in the cache is pulled by ecli pull 
     const images = await imagesOf(operands, cache);
     const { signal } = terminal.interruption;
     const options = { signal, platform: platform ?? (await platformThatIsThere(images, cache, terminal)) };
-    if (output === '-') await saveImages(cache, images, toStdout(terminal), options);
-    else if (isFolder(output)) await saveIntoFolder(output, cache, images, options);
-    else await saveIntoFile(output, (write) => saveImages(cache, images, write, options));
+    if (output === '-') {
+      await saveImages(cache, images, toStdout(terminal), options);
+      return 0;
+    }
+    const saved = isFolder(output)
+      ? await saveIntoFolder(output, cache, images, options)
+      : await saveIntoFile(output, (write) => saveImages(cache, images, write, options));
+    terminal.print(saved.map(asLine).join(''));
     return 0;
   },
 });
@@ -61,7 +67,7 @@ function refuseTerminal(output: string): void {
   });
 }
 
-async function imagesOf(operands: readonly string[], cache: Layout): Promise<SavedImage[]> {
+async function imagesOf(operands: readonly string[], cache: ImageLayout): Promise<SavedImage[]> {
   const entries = await cache.list();
   return operands.flatMap((operand) => {
     const found = findCached(entries, operand);
@@ -78,12 +84,11 @@ async function imagesOf(operands: readonly string[], cache: Layout): Promise<Sav
 /** The cache has of an index what was pulled, which mostly is one platform. */
 async function platformThatIsThere(
   images: readonly SavedImage[],
-  cache: Layout,
+  cache: ImageLayout,
   { logger }: Terminal,
 ): Promise<string | undefined> {
   for (const { reference, descriptor } of images) {
     if (await cache.isWhole(descriptor)) continue;
-    const { ownPlatform, spellPlatform } = await import('@ecli/oci');
     const own = spellPlatform(ownPlatform());
     logger.log('warn', `${reference}: not whole in the cache; what it has for ${own} is saved`);
     return own;
@@ -92,25 +97,24 @@ async function platformThatIsThere(
 }
 
 function isFolder(output: string): boolean {
-  return output.endsWith('/') || (existsSync(output) && !output.endsWith('.tar') && isExistingFolder(output));
-}
-
-function isExistingFolder(output: string): boolean {
-  return existsSync(`${output}/.`);
+  return output.endsWith('/') || existsSync(`${output}/.`);
 }
 
 async function saveIntoFolder(
   folder: string,
-  cache: Layout,
+  cache: ImageLayout,
   images: readonly SavedImage[],
   options: SaveOptions,
-): Promise<void> {
+): Promise<readonly SavedImage[]> {
   const target = await ImageLayout.open(folder, { create: true, isShared: true });
-  await copyAll(cache, images, target, options);
+  return copyAll(cache, images, target, options);
 }
 
 /** A file that is there is replaced once the new one is whole; a pipe or device is written to. */
-async function saveIntoFile(path: string, save: (write: WriteBytes) => Promise<unknown>): Promise<void> {
+async function saveIntoFile<Saved>(
+  path: string,
+  save: (write: WriteBytes) => Promise<Saved>,
+): Promise<Saved> {
   const special = await stat(path).then(
     (stats) => !stats.isFile(),
     () => false,
@@ -118,12 +122,9 @@ async function saveIntoFile(path: string, save: (write: WriteBytes) => Promise<u
   const draft = special ? path : `${path}.${process.pid}.part`;
   try {
     const file = await openFor(draft, path);
-    try {
-      await save((bytes) => writeAll(file, bytes, path));
-    } finally {
-      await file.close();
-    }
+    const saved = await save((bytes) => writeAll(file, bytes, path)).finally(() => file.close());
     if (!special) await rename(draft, path);
+    return saved;
   } catch (error) {
     if (!special) await rm(draft, { force: true });
     throw error;
@@ -158,4 +159,8 @@ function toStdout({ stdout }: Terminal): WriteBytes {
     await stdout.flushed();
     if (stdout.error) throw stdout.error;
   };
+}
+
+function asLine({ reference, descriptor }: SavedImage): string {
+  return `saved ${printable(reference)}${reference.includes('@') ? '' : `@${descriptor.digest}`}\n`;
 }
