@@ -106,24 +106,18 @@ describe('images', () => {
         await push('ours/subject:v1');
         writeFileSync(file('note.txt'), 'a note\n');
         const type = 'application/vnd.example.note';
-        await peer(
-          'oras',
-          'attach',
-          '--artifact-type',
-          type,
-          `${host()}/ours/subject:v1`,
-          'note.txt:text/plain',
-        );
-        expect(await ecli('image', 'inspect', `${host()}/ours/subject:v1`)).toContain(type);
-        await ecli(
-          'image',
-          'copy',
-          '-q',
-          '--referrers',
-          `${host()}/ours/subject:v1`,
-          `${host()}/copied/subject:v1`,
-        );
-        expect(await peer('oras', 'discover', `${host()}/copied/subject:v1`)).toContain(type);
+        const [from, to] = [`${host()}/ours/subject:v1`, `${host()}/copied/subject:v1`];
+        const note = 'note.txt:text/plain';
+        const attached = await peer('oras', 'attach', '--artifact-type', type, from, note);
+        const [digest = 'none'] = /sha256:[0-9a-f]{64}$/m.exec(attached) ?? [];
+        await ecli('image', 'copy', '-q', '--referrers', from, to);
+        for (const place of [from, to]) {
+          const shown = await ecli('image', 'inspect', place);
+          expect(shown).toContain(type);
+          expect(shown).toContain(digest);
+        }
+        // go-containerregistry tells oras the config's type.
+        expect(await peer('oras', 'discover', to)).toContain(digest);
       },
     );
   });
