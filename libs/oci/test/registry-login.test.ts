@@ -231,6 +231,15 @@ describe('Registry that asks for credentials', () => {
     expect(server.requests.length).toBeLessThan(6);
   });
 
+  test('mounts nothing from where the user may not read', async () => {
+    demand(`Bearer realm="${elsewhere.url.href}token"`);
+    elsewhere.failAlways({}, status(403));
+    const repository = open(server.url.host, { inline }).repository('a');
+    await expect(repository.mount(blobOf(Buffer.from('x')), 'b')).resolves.toBe(false);
+    const [asked] = elsewhere.requests.map(({ target }) => new URL(target, elsewhere.url).searchParams);
+    expect(asked?.getAll('scope')).toEqual(['repository:a:pull,push', 'repository:b:pull']);
+  });
+
   test('is not helped by ways that are not known', async () => {
     demand('Negotiate, Digest realm="x"');
     await expect(open(server.url.host, { inline }).checkLogin()).rejects.toMatchObject({

@@ -30,12 +30,15 @@ export class BlobUpload {
   /** Takes a blob over from another repository of the registry; false where that can't be had. */
   async mount({ digest }: Descriptor, from: string, signal?: AbortSignal): Promise<boolean> {
     const query = new URLSearchParams({ mount: digest, from });
-    const response = await this.client.send(`blobs/uploads/?${query.toString()}`, {
+    const asking = this.client.send(`blobs/uploads/?${query.toString()}`, {
       method: 'POST',
       action: 'write',
       scopes: [scopes.push(this.client.name), scopes.pull(from)],
       signal,
     });
+    // Who may not read there can still upload.
+    const response = await asking.catch(ifDenied);
+    if (!response) return false;
     response.discard();
     if (response.status === 202) {
       const session = UploadSession.of(response, this.client);
@@ -112,6 +115,11 @@ export class BlobUpload {
       `${this.client.spelled}: the registry opens an upload and doesn't say where`,
     );
   }
+}
+
+function ifDenied(error: unknown): undefined {
+  if (error instanceof EcliError && error.code === 'REGISTRY_DENIED') return undefined;
+  throw error;
 }
 
 /** Passes content on, and fails where it isn't what it should be: then the request fails, and nothing is stored. */

@@ -103,6 +103,7 @@ export class Authorizer {
       : undefined;
   }
 
+  /** Who the user is to the repository, unless reading there has turned out to be for nobody in particular. */
   private async whoAsks({ repository, scopes }: Errand): Promise<Identity> {
     const identity = await this.identities.of(repository);
     return this.stale.has(identity) && isReading(scopes) ? undefined : identity;
