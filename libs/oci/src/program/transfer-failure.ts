@@ -1,6 +1,7 @@
 import { EcliError, type ErrorCode } from '@ecli/core';
 import { CopyError } from '../copy/copy-error.ts';
-import { type ImageReference, spellReference } from '../reference/image-reference.ts';
+import { type ImageReference, spellReference, spellRepository } from '../reference/image-reference.ts';
+import { RegistryError } from '../registry/registry-error.ts';
 
 const BEGINNINGS = {
   pull: 'Failed to pull from registry',
@@ -30,13 +31,19 @@ export function transferFailure(
   if (error instanceof CopyError) return transferFailure(direction, reference, error.cause, hint);
   if (!(error instanceof EcliError) || NOT_OF_TRANSFERS.has(error.code)) return error;
   const spelled = spellReference(reference);
-  const reason = error.message.startsWith(`${spelled}: `)
-    ? error.message.slice(spelled.length + 2)
-    : error.message;
+  const reason = reasonOf(error, reference);
   const next = hint ?? error.hint;
   return new EcliError(error.code, `${BEGINNINGS[direction]}: ${spelled}: ${reason}`, {
     cause: error,
     ...(next !== undefined && { hint: next }),
     ...(error.details !== undefined && { details: error.details }),
   });
+}
+
+/** The message without its subject, which is said already: of a registry's answers, any content of the repository. */
+function reasonOf(error: EcliError, reference: ImageReference): string {
+  const { message } = error;
+  const subject =
+    error instanceof RegistryError ? spellRepository(reference) : `${spellReference(reference)}: `;
+  return message.startsWith(subject) ? message.slice(message.indexOf(': ') + 2) : message;
 }
