@@ -31,12 +31,15 @@ interface LogEntry {
   readonly signedEntryTimestamp: string;
 }
 
-/** Among all entries; those of a log that is cut into several are counted on. */
+/** The last of eight entries: on the way to the root, each hash is of what is left of it (RFC 6962, 2.1.1). */
 const LOG_INDEX = 7;
+const LOG_SIZE = 8;
+const LEFT_HASHES = ['leaf', 'two leaves', 'four leaves'].map((name) => sha256(Buffer.from(name)));
 
 const ORIGIN = 'rekor.example.com';
-/** Fulcio's, https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md */
+/** Fulcio's, https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md; the older one is no DER, and read too. */
 const ISSUER_OID = '1.3.6.1.4.1.57264.1.8';
+const OLDER_ISSUER_OID = '1.3.6.1.4.1.57264.1.1';
 const START = { start: '2020-01-01T00:00:00Z' };
 
 /**
@@ -82,6 +85,8 @@ export class FakeSigstore {
         `subjectAltName=critical,${subject}`,
         '-addext',
         `${ISSUER_OID}=ASN1:UTF8String:${issuer}`,
+        '-addext',
+        `${OLDER_ISSUER_OID}=DER:${Buffer.from(issuer).toString('hex')}`,
       ],
       ...['-addext', 'extendedKeyUsage=codeSigning', '-addext', 'basicConstraints=critical,CA:FALSE'],
     );
@@ -97,6 +102,7 @@ export class FakeSigstore {
         apiVersion: '0.0.1',
         kind: 'dsse',
         spec: {
+          envelopeHash: { algorithm: 'sha256', value: sha256(Buffer.from(signature)).toString('hex') },
           payloadHash: { algorithm: 'sha256', value: sha256(payload).toString('hex') },
           signatures: [{ signature, verifier: Buffer.from(pem).toString('base64') }],
         },
@@ -162,8 +168,11 @@ export class FakeSigstore {
   }
 
   private bundledEntry({ body, integratedTime, signedEntryTimestamp }: LogEntry): object {
-    const rootHash = sha256(Buffer.concat([Buffer.from([0]), body])).toString('base64');
-    const note = `${ORIGIN}\n1\n${rootHash}\n`;
+    const leaf = sha256(Buffer.concat([Buffer.from([0]), body]));
+    const join = (right: Buffer, left: Buffer): Buffer =>
+      sha256(Buffer.concat([Buffer.from([1]), left, right]));
+    const rootHash = LEFT_HASHES.reduce(join, leaf).toString('base64');
+    const note = `${ORIGIN}\n${LOG_SIZE}\n${rootHash}\n`;
     const signature = Buffer.concat([this.logId.subarray(0, 4), this.signByLog(note)]).toString('base64');
     return {
       logIndex: String(LOG_INDEX),
@@ -172,10 +181,10 @@ export class FakeSigstore {
       integratedTime: String(integratedTime),
       inclusionPromise: { signedEntryTimestamp },
       inclusionProof: {
-        logIndex: '0',
+        logIndex: String(LOG_INDEX),
         rootHash,
-        treeSize: '1',
-        hashes: [],
+        treeSize: String(LOG_SIZE),
+        hashes: LEFT_HASHES.map((hash) => hash.toString('base64')),
         checkpoint: { envelope: `${note}\n\u2014 ${ORIGIN} ${signature}\n` },
       },
       canonicalizedBody: body.toString('base64'),

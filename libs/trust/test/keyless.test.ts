@@ -191,8 +191,7 @@ describe('what is made with a certificate', () => {
 });
 
 /**
- * Where a bundle has what nobody signs and nobody relies on: the proof's copy of what its checkpoint says (and, of a
- * tree of one leaf, no hashes), and the
+ * Where a bundle has what nobody signs and nobody relies on: the proof's copy of what its checkpoint says, and the
  * certificate's copy, outside of what the authority has signed, of the algorithm that it was signed by.
  */
 function unsignedCharacters(text: string): readonly (readonly [from: number, to: number])[] {
@@ -204,7 +203,7 @@ function unsignedCharacters(text: string): readonly (readonly [from: number, to:
   const characterOf = (byte: number): number => certificateAt + Math.floor(byte / 3) * 4;
   return [
     [characterOf(end), characterOf(end + algorithm) + 4],
-    [text.indexOf('"inclusionProof"'), text.indexOf('"checkpoint"')],
+    [text.indexOf('"rootHash"'), text.indexOf('"hashes"')],
   ];
 }
 
