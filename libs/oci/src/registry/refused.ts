@@ -80,7 +80,7 @@ function hintFor({ status, isWebPage }: Refusal, undertaking: Undertaking): stri
 }
 
 /** A name without a host is Docker Hub's, which not everybody who writes one knows. */
-const ELSEWHERE = 'for another registry its host stands first: ghcr.io/ORG/NAME:TAG';
+export const ELSEWHERE = 'for another registry its host stands first: ghcr.io/ORG/NAME:TAG';
 
 function denialHint({ registry, identity, action }: Undertaking): string {
   if (action === 'log in') return 'many registries want a token where the password is asked for';

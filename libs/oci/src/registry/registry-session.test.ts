@@ -1,3 +1,4 @@
+import { NetworkError } from '@ecli/http';
 import { describe, expect, test } from '@jest/globals';
 import { isLoopback } from './origin.ts';
 import { nextLink } from './pages.ts';
@@ -35,6 +36,19 @@ describe('RegistrySession', () => {
   ])('follows %s to %s', (location, url) => {
     const base = new URL('https://ghcr.io/v2/a/blobs/uploads/');
     expect(session('ghcr.io').resolve(location, base).href).toBe(url);
+  });
+
+  test('says of Docker Hub that it was not named, where it is away', async () => {
+    const away = new NetworkError('name resolution', 'registry-1.docker.io: no such host', { hint: 'lost' });
+    const http = { request: () => Promise.reject(away) };
+    const credentials = { find: () => Promise.resolve(undefined) };
+    const hub = new RegistrySession('docker.io', { http, credentials });
+    await expect(hub.send({ url: '/v2/', scopes: [] })).rejects.toMatchObject({
+      message: away.message,
+      hint: expect.stringContaining('a name without a host means docker.io'),
+    });
+    const other = new RegistrySession('ghcr.io', { http, credentials });
+    await expect(other.send({ url: '/v2/', scopes: [] })).rejects.toBe(away);
   });
 
   test.each(['http://storage.example/x', 'ftp://ghcr.io/', 'http://', 'file:///x'])(

@@ -4,6 +4,7 @@ import { type Authorization, Authorizer, type Errand } from './auth/authorizer.t
 import { parseChallenges } from './auth/challenge.ts';
 import { isLoopback, originOf } from './origin.ts';
 import { pause } from './pause.ts';
+import { ELSEWHERE } from './refused.ts';
 import { readRefusal } from './registry-error.ts';
 import type { RegistryOptions } from './registry-options.ts';
 
@@ -11,6 +12,8 @@ import type { RegistryOptions } from './registry-options.ts';
 export interface RegistryRequest extends Omit<HttpRequest, 'url'>, Errand {
   readonly url: URL | string;
 }
+
+const DOCKER_HUB = 'docker.io';
 
 /** What servers of TLS say to http: Go's, nginx's, Apache's. */
 const SPEAKS_TLS =
@@ -115,10 +118,9 @@ export class RegistrySession {
     const { scopes: _scopes, repository: _repository, ...rest } = request;
     const url = new URL(request.url.toString(), this.origin);
     const isOwn = url.origin === this.origin.origin;
-    return this.options.http.request({
-      ...rest,
-      url,
-      headers: { ...request.headers, ...(isOwn && authorization !== undefined && { authorization }) },
+    const headers = { ...request.headers, ...(isOwn && authorization !== undefined && { authorization }) };
+    return this.options.http.request({ ...rest, url, headers }).catch((error: unknown) => {
+      throw this.registry === DOCKER_HUB ? whereHubIsAway(error) : error;
     });
   }
 
@@ -148,4 +150,12 @@ export class RegistrySession {
 function wasNoHttp(error: unknown): undefined {
   if (error instanceof NetworkError && (error.step === 'transfer' || error.step === 'TLS')) return undefined;
   throw error;
+}
+
+/** Who wrote a name without a host may not have meant Docker Hub, and doesn't know the host that is away. */
+function whereHubIsAway(error: unknown): unknown {
+  if (!(error instanceof NetworkError) || (error.step !== 'name resolution' && error.step !== 'connect'))
+    return error;
+  const hint = `a name without a host means docker.io; ${ELSEWHERE}`;
+  return new NetworkError(error.step, error.message, { hint, cause: error });
 }
