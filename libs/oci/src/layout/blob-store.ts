@@ -1,10 +1,22 @@
-import { constants, lstatSync, mkdirSync, type Stats, unlinkSync, utimesSync } from 'node:fs';
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  type Stats,
+  unlinkSync,
+  utimesSync,
+} from 'node:fs';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EcliError, printable } from '@ecli/core';
-import { ContentVerifier } from '../manifest/content-verifier.ts';
+import { ContentVerifier, digestLike } from '../manifest/content-verifier.ts';
 import { isDigest } from '../reference/grammar.ts';
 import type { Descriptor } from '../types.ts';
+import { BlobDraft } from './blob-draft.ts';
 import { cacheFailure, errnoOf } from './cache-error.ts';
 import { ownIdentity, spellIdentity, uniqueToken } from './process-identity.ts';
 
@@ -15,6 +27,9 @@ export interface BlobName {
 }
 
 const PIECE_BYTES = 256 * 1024;
+const SMALL_BYTES = 4 * 1024 * 1024;
+/** Opens no link, which would lead elsewhere, and waits for no pipe. */
+const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** What there is no file for: also where a folder should be, and something else is. */
 const ABSENT: readonly string[] = ['ENOENT', 'ENOTDIR'];
 /** A blob's mtime tells when it was last used, as well as that; more often it isn't written. */
@@ -58,6 +73,11 @@ export class BlobStore {
    * It counts as used when `isUse` says so.
    */
   async read(name: BlobName, isUse = false): Promise<Uint8Array | undefined> {
+    const small = readSmall(this.pathOf(name.digest), name);
+    if (small) {
+      if (isUse) this.markUsed(name.digest, small.mtimeMs);
+      return small.content;
+    }
     const file = await this.openFile(name);
     if (!file) return undefined;
     try {
@@ -162,11 +182,10 @@ export class BlobStore {
     }
   }
 
-  /** Opens no link, which would lead elsewhere, and waits for no pipe. */
   private async openFile({ digest, size }: BlobName): Promise<FileHandle | undefined> {
     const path = this.pathOf(digest);
     try {
-      const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      const file = await open(path, READ_FLAGS);
       const stats = await file.stat();
       if (stats.isFile() && (size === undefined || stats.size === size)) return file;
       // A descriptor that lies about the size is no reason to remove a blob that is true to its name.
@@ -238,50 +257,26 @@ export class BlobStore {
   }
 }
 
-/** A blob that is being written, under a name that says by which process. */
-export class BlobDraft {
-  private isOpen = true;
-  private isKept = false;
+interface SmallBlob {
+  readonly content: Uint8Array;
+  readonly mtimeMs: number;
+}
 
-  constructor(
-    private readonly store: BlobStore,
-    private readonly path: string,
-    private readonly file: FileHandle,
-  ) {}
-
-  /** @throws CACHE_FAILED */
-  async append(piece: Uint8Array): Promise<void> {
-    let offset = 0;
-    try {
-      while (offset < piece.length) {
-        offset += (await this.file.write(piece, offset)).bytesWritten;
-      }
-    } catch (error) {
-      throw cacheFailure(this.store.folder, error);
-    }
-  }
-
-  /** Puts what was written under its digest, which the caller has checked. @throws CACHE_FAILED */
-  async keepAs(digest: string): Promise<void> {
-    try {
-      await this.close();
-      this.store.makeFolderFor(digest);
-      await rename(this.path, this.store.pathOf(digest));
-      this.isKept = true;
-    } catch (error) {
-      throw cacheFailure(this.store.folder, error);
-    }
-  }
-
-  /** Removes what was written, unless it was kept. */
-  async discard(): Promise<void> {
-    await this.close().catch(() => undefined);
-    if (!this.isKept) await rm(this.path, { force: true }).catch(() => undefined);
-  }
-
-  private async close(): Promise<void> {
-    if (!this.isOpen) return;
-    this.isOpen = false;
-    await this.file.close();
+/**
+ * Reads a blob as most are, small and right, at once: by the thread pool it takes longer to wait than to read.
+ * Undefined for any other, which is to be looked at closely.
+ */
+function readSmall(path: string, { digest, size }: BlobName): SmallBlob | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, READ_FLAGS);
+    const stats = fstatSync(file);
+    if (!stats.isFile() || stats.size > SMALL_BYTES || (size ?? stats.size) !== stats.size) return undefined;
+    const content = readFileSync(file);
+    return digestLike(content, digest) === digest ? { content, mtimeMs: stats.mtimeMs } : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { EcliError } from '@ecli/core';
 import { ContentVerifier } from '../manifest/content-verifier.ts';
 import type { Descriptor } from '../types.ts';
-import type { BlobDraft, BlobStore } from './blob-store.ts';
+import type { BlobDraft } from './blob-draft.ts';
+import type { BlobStore } from './blob-store.ts';
 import { cacheFailure } from './cache-error.ts';
 import { isHeld, isSilent, type Lock, type LockHolder, pauseForLock, tryLock } from './lock.ts';
 
