@@ -1,14 +1,12 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { EcliError, type FetchContext } from '@ecli/core';
-import { type HttpClient, type HttpResponse, NetworkError } from '@ecli/http';
+import type { HttpClient, HttpClientOptions, HttpResponse } from '@ecli/http';
 import { parseContentRange } from './headers/content-range.ts';
 import { forbidsStorage, strongValidator, traitsOf } from './headers/file-traits.ts';
 import { Received } from './received.ts';
 import { refusedAnswer } from './refused-answer.ts';
+import { ResumePolicy } from './resume-policy.ts';
 import type { FileTraits, WebFile } from './web-file.ts';
-
-/** How often a download goes on where it was cut, and how often it begins anew, before it fails. */
-const MOST_CONTINUATIONS = 8;
-const MOST_RESTARTS = 3;
 
 /** What is asked for, and of whom. */
 export interface DownloadRequest {
@@ -27,28 +25,26 @@ export interface DownloadRequest {
   readonly answered?: () => void;
   readonly progress: (bytes: number, totalBytes: number | undefined) => void;
   readonly diagnose?: FetchContext['diagnose'];
+  readonly pause?: HttpClientOptions['pause'];
 }
 
-/** A file that came, and whether it may be kept. */
+/** A file that came. */
 export interface Downloaded extends WebFile {
-  readonly storable: boolean;
+  /** Its address, after redirects. */
+  readonly from: URL;
 }
 
 /** Gets one file, in as many pieces as the network makes of it. */
 export class Download {
   /** What has come and can be gone on with: also after a failure, for another try later. */
   received: Received | undefined;
-  private storable = true;
-  private continuations = 0;
-  private restarts = 0;
+  /** Whether the server lets what came be kept. */
+  isStorable = true;
+  private hasAnswer = false;
+  private readonly resumption = new ResumePolicy();
 
   constructor(private readonly request: DownloadRequest) {
     this.received = request.partial;
-  }
-
-  /** Whether the server lets what came be kept. */
-  get isStorable(): boolean {
-    return this.storable;
   }
 
   /** @throws NETWORK_FAILED, ARTIFACT_TOO_LARGE, and AnswerError for an answer that brings no file */
@@ -60,12 +56,11 @@ export class Download {
           response.discard();
           return 'unchanged';
         }
-        const outcome = await this.take(response);
-        if (outcome) return outcome;
+        const file = await this.take(response);
+        if (file) return file;
       } catch (error) {
         this.request.signal.throwIfAborted();
-        if (!this.maySurvive(error)) throw error;
-        this.request.diagnose?.(`${error.message}; goes on after ${this.received?.bytes ?? 0} bytes`);
+        await this.survive(error);
       }
     }
   }
@@ -85,6 +80,7 @@ export class Download {
       signal,
     });
     answered?.();
+    this.hasAnswer = true;
     return response;
   }
 
@@ -101,7 +97,7 @@ export class Download {
     };
   }
 
-  /** Servers that take .gz for an encoding and not for a file send the file where no encoding is taken. */
+  /** Some servers take .gz for an encoding; they send the file as it is where no encoding is taken. */
   private encoding(): Record<string, string> {
     return /\.t?gz$/i.test(this.request.url.pathname) ? { 'accept-encoding': 'identity' } : {};
   }
@@ -109,39 +105,39 @@ export class Download {
   /** Reads an answer; undefined where another must be asked for. */
   private async take(response: HttpResponse): Promise<Downloaded | undefined> {
     const received = this.receiverOf(response);
+    this.received = received;
     if (!received) {
       response.discard();
-      this.restart();
+      this.resumption.beginAnew();
       return undefined;
     }
-    this.received = received;
-    this.storable = !forbidsStorage(response.headers);
+    this.isStorable = !forbidsStorage(response.headers);
     await this.read(response, received);
     if (!received.isWhole) {
-      this.goOn();
+      this.goOn(received);
       return undefined;
     }
-    return {
-      content: received.content,
-      digest: received.digest(),
-      traits: traitsOf(response),
-      storable: this.storable,
-    };
+    const { content } = received;
+    return { content, digest: received.digest(), traits: traitsOf(response), from: response.url };
   }
 
   /** Where the answer's bytes belong; undefined for a part that doesn't fit what is here. */
   private receiverOf(response: HttpResponse): Received | undefined {
     const { status, headers } = response;
-    if (status === 206 && this.received && fits(response, this.received)) return this.received;
-    // 416 says that what is here is longer than the file.
-    if (this.received && (status === 206 || status === 416)) return undefined;
+    const { received } = this;
+    if (received && status === 206) return fits(response, received) ? received : undefined;
+    // What is here is longer than the file.
+    if (received && status === 416) return undefined;
     if (status !== 200) throw this.refusal(response);
-    const length = headers['content-length'];
+    return this.receiverOfWhole(response, headers['content-length']);
+  }
+
+  private receiverOfWhole(response: HttpResponse, length: string | undefined): Received {
     const totalBytes = length === undefined ? undefined : Number(length);
+    this.received = undefined;
     try {
-      return new Received(this.request.limitBytes, totalBytes, strongValidator(headers));
+      return new Received(this.request.limitBytes, totalBytes, strongValidator(response.headers));
     } catch (error) {
-      this.received = undefined;
       response.discard();
       throw error;
     }
@@ -157,42 +153,41 @@ export class Download {
   private async read(response: HttpResponse, received: Received): Promise<void> {
     const { progress, signal } = this.request;
     progress(received.bytes, received.totalBytes);
-    try {
-      for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-        signal.throwIfAborted();
-        received.append(chunk);
-        progress(received.bytes, received.totalBytes);
-      }
-    } catch (error) {
-      if (error instanceof EcliError && error.code === 'ARTIFACT_TOO_LARGE') this.received = undefined;
-      throw error;
+    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+      signal.throwIfAborted();
+      received.append(chunk);
+      progress(received.bytes, received.totalBytes);
     }
   }
 
-  /** Whether a cut or stalled connection is survived; counts. */
-  private maySurvive(error: unknown): error is NetworkError {
-    if (!(error instanceof NetworkError) || !this.received) return false;
-    if (error.step !== 'transfer' && error.step !== 'timeout') return false;
-    if (this.received.isResumable) return ++this.continuations <= MOST_CONTINUATIONS;
+  /** A part was not as long as it had to be. @throws NETWORK_FAILED when that goes on and on */
+  private goOn(received: Received): void {
+    if (received.isResumable) return this.resumption.goOn(received.bytes);
     this.received = undefined;
-    return ++this.restarts <= MOST_RESTARTS;
+    this.resumption.beginAnew();
   }
 
-  /** A part was shorter than what was asked for. @throws NETWORK_FAILED when that is all that comes */
-  private goOn(): void {
+  /** Waits until a failed request may be sent again. @throws `error` where there is no hope */
+  private async survive(error: unknown): Promise<void> {
     const { received } = this;
-    if (received?.isResumable && received.bytes < (received.totalBytes ?? 0)) {
-      if (++this.continuations <= MOST_CONTINUATIONS) return;
-      throw new NetworkError('transfer', `only ${received.bytes} of ${received.totalBytes} bytes came`);
-    }
-    this.restart();
+    if (error instanceof EcliError && error.code === 'ARTIFACT_TOO_LARGE') this.received = undefined;
+    // Until there is an answer, HttpClient has tried as often as makes sense.
+    const pauseMs = this.hasAnswer ? this.resumption.afterFailure(error, received) : undefined;
+    if (pauseMs === undefined) throw error;
+    if (received?.isResumable !== true) this.received = undefined;
+    const { diagnose, pause = timer, signal } = this.request;
+    diagnose?.(
+      `${(error as Error).message}; goes on after ${this.received?.bytes ?? 0} bytes in ${pauseMs} ms`,
+    );
+    await pause(pauseMs, signal);
   }
+}
 
-  /** @throws NETWORK_FAILED when it has begun anew too often */
-  private restart(): void {
-    this.received = undefined;
-    if (++this.restarts <= MOST_RESTARTS) return;
-    throw new NetworkError('transfer', 'the parts that come do not belong together');
+async function timer(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await wait(milliseconds, undefined, signal && { signal });
+  } catch {
+    signal?.throwIfAborted();
   }
 }
 

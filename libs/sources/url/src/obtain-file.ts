@@ -4,6 +4,8 @@ import type { CachedFile, UrlCache } from './cache/url-cache.ts';
 import { Download } from './download.ts';
 import { AnswerError, reasonOf, wrongDigest } from './download-failure.ts';
 import { ProgressFeed } from './progress-feed.ts';
+import { Patience } from './patience.ts';
+import { warnOfPlainHttp } from './plain-http.ts';
 import type { UrlReference } from './url-reference.ts';
 import type { UrlSettings } from './url-settings.ts';
 import type { WebFile } from './web-file.ts';
@@ -91,6 +93,8 @@ async function download(wanted: Wanted, http: HttpClient, patience: Patience): P
   const { reference, context, settings, cache, feed, cached } = wanted;
   const { url, digest } = reference;
   const { headers = {} } = context;
+  const partial = await cache.findPartial(url, settings.limitBytes);
+  const bytesBefore = partial?.bytes ?? 0;
   const task = new Download({
     http,
     url: withCredentials(reference, context),
@@ -98,32 +102,33 @@ async function download(wanted: Wanted, http: HttpClient, patience: Patience): P
     limitBytes: settings.limitBytes,
     signal: patience.signal,
     known: cached?.traits,
-    partial: await cache.findPartial(url, settings.limitBytes),
+    partial,
     answered: () => patience.end(),
     progress: (bytes, totalBytes) => feed.received(bytes, totalBytes),
     ...(context.diagnose && { diagnose: context.diagnose }),
+    ...(settings.http?.pause && { pause: settings.http.pause }),
   });
   const isPrivate = isPersonal(wanted);
   try {
     const file = await task.run();
+    if (partial) await cache.forgetPartial(url);
     if (file === 'unchanged') return exists(await confirmed(wanted, isPrivate), feed);
     if (file.content.byteLength === 0) throw new EcliError('ARTIFACT_UNREADABLE', 'empty');
     refuseWebPage(file, url);
     if (digest !== undefined && file.digest !== digest) throw wrongDigest(digest, file.digest);
-    await cache.forgetPartial(url);
-    if (file.storable) await cache.store(url, { ...file, isPrivate });
+    if (task.isStorable) await cache.store(url, { ...file, isPrivate });
     feed.end('done', file.content.byteLength);
     return file;
   } catch (error) {
-    if (task.received && task.isStorable) await cache.storePartial(url, task.received);
+    const { received, isStorable } = task;
+    if (received && isStorable && received.bytes > bytesBefore) await cache.storePartial(url, received);
     throw error;
   }
 }
 
 /** The cache's file, of which the server has just said that it is still the newest. */
 async function confirmed({ reference, cache, cached }: Wanted, isPrivate: boolean): Promise<CachedFile> {
-  if (!cached)
-    throw new AnswerError('REMOTE_FAILED', 304, 'the server says that nothing has changed, unasked');
+  if (!cached) throw new AnswerError('REMOTE_FAILED', 304, 'the server says that nothing has changed');
   // Somebody without credentials may have it, so anybody may.
   if (cached.isPrivate && !isPrivate) await cache.store(reference.url, { ...cached, isPrivate });
   return cached;
@@ -168,35 +173,4 @@ function notCached(cached: CachedFile | undefined): EcliError {
   return new EcliError('ARTIFACT_NOT_FOUND', 'was got with credentials, and is asked for each time', {
     hint: `with #${cached.digest.replace(':', '=')} behind the URL it needs no server`,
   });
-}
-
-/** Names of this machine: what goes there leaves it not. */
-const THIS_MACHINE = /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1\])$/;
-
-function warnOfPlainHttp({ url, spelled, digest }: UrlReference, warn: FetchContext['warn']): void {
-  if (url.protocol !== 'http:' || digest !== undefined || THIS_MACHINE.test(url.hostname)) return;
-  warn?.(`${spelled}: whoever is on the way can change what comes over http; use https, or add #sha256=HEX`);
-}
-
-/** Waits for an answer as long as it is worth it. */
-class Patience {
-  /** Aborted with the user's signal, or when no answer came in time. */
-  readonly signal: AbortSignal;
-  private readonly timer: NodeJS.Timeout | undefined;
-
-  constructor(signal: AbortSignal, limitMs: number | undefined) {
-    if (limitMs === undefined) {
-      this.signal = signal;
-      return;
-    }
-    const late = new AbortController();
-    this.signal = AbortSignal.any([signal, late.signal]);
-    this.timer = setTimeout(() => {
-      late.abort(new NetworkError('timeout', `no answer within ${limitMs / 1000} s`));
-    }, limitMs);
-  }
-
-  end(): void {
-    clearTimeout(this.timer);
-  }
 }

@@ -36,9 +36,14 @@ function wordsOf(status: number): string {
     : 'the server refuses the request';
 }
 
+/** Whether two addresses are one; who asks doesn't matter. */
+export function isSamePlace(one: URL, other: URL): boolean {
+  return one.origin === other.origin && one.pathname === other.pathname && one.search === other.search;
+}
+
 /** Which server it was, where not the one that the user has named. */
 function placeOf({ url }: HttpResponse, asked: Asked): string {
-  return url.href === asked.url.href ? '' : `, at ${spellUrl(url)}, to which it redirects`;
+  return isSamePlace(url, asked.url) ? '' : `, at ${spellUrl(url)}, to which it redirects`;
 }
 
 function hintFor({ status, url, headers }: HttpResponse, asked: Asked): string | undefined {

@@ -58,10 +58,10 @@ function credentialsOf({ username, password }: URL): Credentials | undefined {
   return { username: decodeLeniently(username), password: decodeLeniently(password) };
 }
 
-/** A URL may hold a bare `%`. */
+/** A URL may hold a bare `%`, and bytes that are no UTF-8. */
 function decodeLeniently(text: string): string {
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(text.replace(/%(?![0-9a-f]{2})/gi, '%25'));
   } catch {
     return text;
   }

@@ -1,5 +1,7 @@
 import { EcliError, MediaType, sniff } from '@ecli/core';
-import type { WebFile } from './web-file.ts';
+import { spellUrl } from '@ecli/http';
+import type { Downloaded } from './download.ts';
+import { isSamePlace } from './refused-answer.ts';
 
 const PAGE_TYPES: readonly string[] = ['text/html', 'application/xhtml+xml'];
 
@@ -7,13 +9,16 @@ const PAGE_TYPES: readonly string[] = ['text/html', 'application/xhtml+xml'];
 const HEAD_BYTES = 64 * 1024;
 
 /** @throws ARTIFACT_UNREADABLE for a page that people look at, which servers send in place of much else */
-export function refuseWebPage({ content, traits }: WebFile, asked: URL): void {
+export function refuseWebPage({ content, traits, from }: Downloaded, asked: URL): void {
   if (sniff(content) !== MediaType.unknown) return;
   const head = Buffer.from(content.subarray(0, HEAD_BYTES)).toString('latin1');
   const isPage =
     PAGE_TYPES.includes(traits.contentType) || /^[\s\xef\xbb\xbf]*<(?:!doctype html|html)\b/i.test(head);
   if (!isPage) return;
-  throw new EcliError('ARTIFACT_UNREADABLE', 'a web page, not a program', { hint: hintFor(asked, head) });
+  const place = isSamePlace(from, asked) ? '' : `, at ${spellUrl(from)}, to which it redirects`;
+  throw new EcliError('ARTIFACT_UNREADABLE', `a web page, not a program${place}`, {
+    hint: hintFor(asked, head),
+  });
 }
 
 function hintFor(asked: URL, head: string): string {

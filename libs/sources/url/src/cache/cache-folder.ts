@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { EcliError, printable } from '@ecli/core';
 
 /**
@@ -13,12 +13,27 @@ export async function makeCacheFolder(
 ): Promise<string> {
   const folder = join(cachesOf(environment), 'ecli', 'url');
   try {
-    for (const part of ['blobs', 'entries', 'partial'])
-      await mkdir(join(folder, part), { recursive: true, mode: 0o700 });
+    for (const part of ['blobs', 'entries', 'partial']) await makeFolders(join(folder, part));
     await refuseOthers(folder);
     return folder;
   } catch (error) {
     throw cacheFailure(folder, error);
+  }
+}
+
+/**
+ * Makes a folder and those above it. Not mkdir's own recursion, which does not end in a file system such as /proc
+ * where nothing can be made.
+ */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, 0o700);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path, 0o700);
   }
 }
 
