@@ -153,6 +153,72 @@ export class FakeSigstore {
     };
   }
 
+  /**
+   * The bundle that cosign makes where a time stamp authority says when, and no log is asked (RFC 3161). Its trust
+   * root is of `timestampRoot`.
+   */
+  timestampedBundle(payload: Buffer, certificate: TestCertificate): Record<string, unknown> {
+    const bundle = this.bundle(payload, certificate) as {
+      verificationMaterial: object;
+      dsseEnvelope: { signatures: [{ sig: string }] };
+    };
+    const [{ sig }] = bundle.dsseEnvelope.signatures;
+    const signedTimestamp = this.timestamp(Buffer.from(sig, 'base64')).toString('base64');
+    return {
+      ...bundle,
+      verificationMaterial: {
+        ...bundle.verificationMaterial,
+        tlogEntries: [],
+        timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp }] },
+      },
+    };
+  }
+
+  timestampRoot(name: string): string {
+    const usage = ['-addext', 'extendedKeyUsage=critical,timeStamping'];
+    this.openssl(
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-subj',
+      '/CN=clock',
+      ...usage,
+      '-keyout',
+      'tsa.key',
+      '-out',
+      'tsa.pem',
+    );
+    const certificates = ['tsa.pem', 'ca.pem'].map((file) => {
+      const { raw } = new X509Certificate(readFileSync(join(this.folder, file)));
+      return { rawBytes: raw.toString('base64') };
+    });
+    const authority = { uri: 'https://tsa.example.com', certChain: { certificates }, validFor: START };
+    return this.trustRoot(name, (root) => ({ ...root, tlogs: [], timestampAuthorities: [authority] }));
+  }
+
+  private timestamp(signature: Buffer): Buffer {
+    const settings = [
+      '[tsa]',
+      'serial = serial',
+      'signer_digest = sha256',
+      'default_policy = 1.2.3.4',
+      'digests = sha256',
+      'ess_cert_id_alg = sha256',
+    ];
+    const write = (name: string, content: string | Buffer): void =>
+      writeFileSync(join(this.folder, name), content);
+    write('tsa.cnf', settings.join('\n'));
+    write('serial', '01');
+    write('signature', signature);
+    const run = (...args: readonly string[]): void =>
+      void execFileSync('openssl', ['ts', ...args], { cwd: this.folder, stdio: 'pipe' });
+    run('-query', '-data', 'signature', '-sha256', '-cert', '-out', 'query');
+    const signer = ['-signer', 'tsa.pem', '-inkey', 'tsa.key', '-chain', 'ca.pem'];
+    run('-reply', '-config', 'tsa.cnf', '-section', 'tsa', '-queryfile', 'query', ...signer, '-out', 'reply');
+    return readFileSync(join(this.folder, 'reply'));
+  }
+
   /** Signs the promise that an entry is in the log. */
   private enter(entry: object, integratedTime: number): LogEntry {
     const body = Buffer.from(JSON.stringify(entry));

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -159,6 +159,17 @@ describe('what is made with a certificate', () => {
     const { [SimpleSigning.logEntry]: _, ...annotations } = sigstore.annotations(payload, certificate);
     addTagged(payload, annotations);
     expect((await hintOf()).match(/expected 1 timestamps, got 0/g)).toHaveLength(2);
+  });
+
+  test('counts where a time stamp authority says when, for those who trust it alone', async () => {
+    const timed = sigstore.timestampRoot('tsa');
+    addBundle(sigstore.timestampedBundle(statement(image.digest, {}), certificate));
+    expect((await verify(by({ trustRoot: timed }))).signatures).toHaveLength(1);
+    expect(await hintOf()).toContain("its certificate doesn't count: timestamp could not be verified");
+    const { tlogs } = JSON.parse(readFileSync(trustRoot, 'utf8')) as { tlogs: object[] };
+    const both = join(folder, 'both.json');
+    writeFileSync(both, JSON.stringify({ ...(JSON.parse(readFileSync(timed, 'utf8')) as object), tlogs }));
+    expect(await hintOf(by({ trustRoot: both }))).toContain('expected 1 tlog entries, got 0');
   });
 
   test('does not count with any of its parts changed', async () => {
