@@ -71,14 +71,34 @@ async function pathFor(file: ProgramFile, output: string | undefined): Promise<s
 
 /** A package.json may be that of a Node package, which nobody meant to lose. */
 async function refuseForeign(path: string, mediaType: string): Promise<void> {
-  const before = await readFile(path).catch(() => undefined);
-  if (!before || before.byteLength === 0) return;
-  const isAlike =
-    sniff(before) === mediaType && (mediaType !== MediaType.package || before.includes('"bpf_object"'));
-  if (isAlike) return;
+  if (!(await isForeign(path, mediaType))) return;
   throw new EcliError('OUTPUT_FAILED', `${printable(path)}: is there, and is no program`, {
     hint: `save it elsewhere: -o DIR or -o FILE; -o ${printable(path)} replaces it`,
   });
+}
+
+async function isForeign(path: string, mediaType: string): Promise<boolean> {
+  const head = await readHead(path);
+  if (head === undefined || head.byteLength === 0) return false;
+  if (sniff(head) !== mediaType) return true;
+  return mediaType === MediaType.package && !(await readFile(path)).includes('"bpf_object"');
+}
+
+/** As much as tells what it is: a tar's magic ends at byte 262. */
+const HEAD_BYTES = 1024;
+
+/** Undefined where there is no file. */
+async function readHead(path: string): Promise<Uint8Array | undefined> {
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats?.isFile()) return undefined;
+  const handle = await open(path);
+  try {
+    const head = Buffer.alloc(HEAD_BYTES);
+    const { bytesRead } = await handle.read(head, 0, HEAD_BYTES);
+    return head.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
 
 async function isDirectory(path: string): Promise<boolean> {
