@@ -7,7 +7,9 @@ import {
   Registry,
   type CredentialStore,
   type ImageReference,
+  type RegistryOptions,
   type Repository,
+  transportOf,
 } from '@ecli/oci';
 import { networkOptionsOf, readCredentials, type RegistryFlagValues } from './registry-flags.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -62,10 +64,7 @@ export async function openRegistryAccess(
   };
 }
 
-interface RegistryChoice {
-  readonly inline?: Credentials;
-  readonly plainHttp?: boolean;
-}
+type RegistryChoice = Pick<RegistryOptions, 'inline' | 'plainHttp' | 'scheme'>;
 
 /** One Registry for each way of reaching one, so that what it learns of logging in is used for all repositories. */
 class Registries {
@@ -79,11 +78,7 @@ class Registries {
 
   of({ registry: host, scheme, credentials }: ImageReference, { plainHttp }: NetworkOptions): Registry {
     const inline = credentials ?? this.givenFor(host);
-    const isPlain = scheme === undefined ? plainHttp : scheme === 'http';
-    const choice: RegistryChoice = {
-      ...(inline && { inline }),
-      ...(isPlain !== undefined && { plainHttp: isPlain }),
-    };
+    const choice: RegistryChoice = { ...(inline && { inline }), ...transportOf(scheme, plainHttp) };
     const key = JSON.stringify([host, choice]);
     const registry = this.known.get(key) ?? this.open(host, choice);
     this.known.set(key, registry);

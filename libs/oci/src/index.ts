@@ -72,7 +72,7 @@ export { isReference, parseReference, parseRegistryHost } from './reference/pars
 export type { StoredManifest } from './registry/manifest-store.ts';
 export { referrersTag } from './registry/referrers.ts';
 export { RegistryError, type RegistryReason } from './registry/registry-error.ts';
-export type { RegistryOptions } from './registry/registry-options.ts';
+export { type RegistryOptions, transportOf } from './registry/registry-options.ts';
 export { Registry } from './registry/registry.ts';
 export { Repository } from './registry/repository.ts';
 export { compareTags, isReferrersTag } from './registry/tags.ts';

@@ -16,3 +16,14 @@ export interface RegistryOptions {
   readonly warn?: (line: string) => void;
   readonly diagnose?: (line: string) => void;
 }
+
+/**
+ * What a reference's scheme and the user's wish come to: `http://` must be allowed for other machines than this one,
+ * and `https://` excludes http there, but not on this machine, whose registries seldom have certificates.
+ */
+export function transportOf(
+  scheme: 'http' | 'https' | undefined,
+  plainHttp = false,
+): Pick<RegistryOptions, 'plainHttp' | 'scheme'> {
+  return { plainHttp: plainHttp && scheme !== 'https', ...(scheme === 'http' && { scheme }) };
+}

@@ -1,5 +1,5 @@
 import type { FetchContext } from '@ecli/core';
-import { findCredentialStore, type ImageReference, Registry, type Repository } from '@ecli/oci';
+import { findCredentialStore, type ImageReference, Registry, type Repository, transportOf } from '@ecli/oci';
 import type { HttpClient } from '@ecli/http';
 
 /** The repository of a reference, made when it is first asked for: what is in the cache needs none. */
@@ -28,13 +28,12 @@ export class RemoteRepository {
     const listeners = { ...(warn && { warn }), ...(diagnose && { diagnose }) };
     this.http = new HttpClient({ ...network, ...listeners, environment: this.environment });
     const inline = written ?? credentials;
-    const plainHttp = scheme === undefined ? network?.plainHttp : scheme === 'http';
     return new Registry(registry, {
       http: this.http,
       credentials: findCredentialStore(this.environment, listeners),
       ...listeners,
       ...(inline && { inline }),
-      ...(plainHttp !== undefined && { plainHttp }),
+      ...transportOf(scheme, network?.plainHttp),
     }).repository(repository);
   }
 }
