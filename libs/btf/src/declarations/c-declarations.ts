@@ -2,6 +2,7 @@ import { objectInvalid } from '../object-invalid.ts';
 import type { TypeSource } from '../render/layout.ts';
 import type { ArrayType, BtfType, CompositeType, EnumType, FunctionPrototypeType, Member } from '../types.ts';
 import { CLayouts, type CPart } from './c-layout.ts';
+import { joined, suffixed } from './c-declarators.ts';
 import { constant, modeOf } from './c-enums.ts';
 import { CNames, identifier } from './c-names.ts';
 import { spellEnumStorage, spellFloat, spellInt } from './c-scalars.ts';
@@ -292,13 +293,4 @@ function once(done: Set<number>, id: number, declare: () => void): void {
 /** A `restrict` belongs to a pointer; elsewhere C refuses it. */
 function isForBase(qualifier: string): boolean {
   return qualifier !== 'restrict';
-}
-
-/** Brackets bind closer than a star, so what is a pointer already goes into parentheses. */
-function suffixed(declarator: string, suffix: string): string {
-  return declarator.startsWith('*') ? `(${declarator})${suffix}` : `${declarator}${suffix}`;
-}
-
-function joined(left: string, right: string): string {
-  return left === '' || right === '' ? `${left}${right}` : `${left} ${right}`;
 }
