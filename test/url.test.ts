@@ -25,7 +25,7 @@ describe('ecli run URL', () => {
 
   afterAll(() => server.close());
 
-  const url = (path = 'opens/package.json'): string => `${server.url}${path}`;
+  const url = (path = 'opens/package.json'): string => `${server.url.href}${path}`;
 
   /** Runs it until it shows that this process opens a file. */
   async function shows(...args: string[]) {
@@ -55,14 +55,16 @@ describe('ecli run URL', () => {
     expect(await runCli(['run', url()], { env })).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringContaining(`error: Failed to download: ${url()}: the server has no such file (404)\nhint: `),
+      stderr: expect.stringContaining(
+        `error: Failed to download: ${url()}: the server has no such file (404)\nhint: `,
+      ),
     });
     server.reset();
-    const { port } = server;
+    const reference = url();
     await server.close();
-    const { stderr } = await shows(url());
+    const { stderr } = await shows(reference);
     expect(stderr).toContain(`: connection refused: nothing listens there; takes the one in the cache`);
-    expect(stderr).toContain(`http://127.0.0.1:${port}/opens/package.json`);
+    expect(stderr).toContain(`${reference}: `);
     server = await FaultyServer.start();
   });
 
@@ -70,7 +72,9 @@ describe('ecli run URL', () => {
     server.serve('/page', '<!doctype html><title>Programs</title>', { 'content-type': 'text/html' });
     expect(await runCli(['run', url('page')], { env })).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining(`error: Failed to download: ${url('page')}: a web page, not a program\nhint: `),
+      stderr: expect.stringContaining(
+        `error: Failed to download: ${url('page')}: a web page, not a program\nhint: `,
+      ),
     });
   });
 

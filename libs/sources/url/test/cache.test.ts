@@ -19,13 +19,13 @@ describe('the cache', () => {
     server.serve('/p.json', PACKAGE, traits);
     server.failAlways({}, revalidates);
     const bench = await createBench();
-    await bench.fetch(`${server.url}p.json`);
-    expect(await bench.text(`${server.url}p.json`)).toBe(String(PACKAGE));
+    await bench.fetch(`${server.url.href}p.json`);
+    expect(await bench.text(`${server.url.href}p.json`)).toBe(String(PACKAGE));
     expect(server.requests[1]?.headers).toMatchObject(conditions);
     expect(bench.reports.at(-1)).toMatchObject({ state: 'exists' });
     server.serve('/p.json', OTHER, { etag: '"2"' });
-    expect(await bench.text(`${server.url}p.json`)).toBe(String(OTHER));
-    expect(await bench.text(`${server.url}p.json`)).toBe(String(OTHER));
+    expect(await bench.text(`${server.url.href}p.json`)).toBe(String(OTHER));
+    expect(await bench.text(`${server.url.href}p.json`)).toBe(String(OTHER));
     expect(server.requests[3]?.headers).toMatchObject({ 'if-none-match': '"2"' });
     expect(bench.warnings).toEqual([]);
   });
@@ -34,12 +34,12 @@ describe('the cache', () => {
     const server = await startServer();
     server.serve('/p.json', PACKAGE);
     const bench = await createBench();
-    expect(await bench.failure(`${server.url}p.json`, { pull: 'never' })).toMatchObject({
+    expect(await bench.failure(`${server.url.href}p.json`, { pull: 'never' })).toMatchObject({
       code: 'ARTIFACT_NOT_FOUND',
-      message: `Failed to download: ${server.url}p.json: not in the cache, and --pull never asks no server`,
+      message: `Failed to download: ${server.url.href}p.json: not in the cache, and --pull never asks no server`,
     });
     for (const pull of ['missing', 'missing', 'never'] as const) {
-      expect(await bench.text(`${server.url}p.json`, { pull })).toBe(String(PACKAGE));
+      expect(await bench.text(`${server.url.href}p.json`, { pull })).toBe(String(PACKAGE));
     }
     expect(server.requests).toHaveLength(1);
   });
@@ -48,11 +48,11 @@ describe('the cache', () => {
     const server = await startServer();
     server.serve('/p.json', PACKAGE, { etag: '"1"' });
     const bench = await createBench();
-    await bench.fetch(`${server.url}p.json`);
+    await bench.fetch(`${server.url.href}p.json`);
     server.fail({}, revalidates);
-    expect(await bench.text(`${server.url}p.json`, { pull: 'always' })).toBe(String(PACKAGE));
+    expect(await bench.text(`${server.url.href}p.json`, { pull: 'always' })).toBe(String(PACKAGE));
     server.failAlways({}, status(503));
-    expect(await bench.failure(`${server.url}p.json`, { pull: 'always' })).toMatchObject({
+    expect(await bench.failure(`${server.url.href}p.json`, { pull: 'always' })).toMatchObject({
       code: 'REMOTE_FAILED',
     });
   });
@@ -66,17 +66,17 @@ describe('the cache', () => {
     const server = await startServer();
     server.serve('/p.json', PACKAGE, { etag: '"1"' });
     const bench = await createBench({ revalidationMs: 200 });
-    await bench.fetch(`${server.url}p.json`);
+    await bench.fetch(`${server.url.href}p.json`);
     server.failAlways({}, fault);
-    expect(await bench.text(`${server.url}p.json`)).toBe(String(PACKAGE));
-    expect(bench.warnings).toEqual([expect.stringContaining(`${server.url}p.json: ${reason}`)]);
+    expect(await bench.text(`${server.url.href}p.json`)).toBe(String(PACKAGE));
+    expect(bench.warnings).toEqual([expect.stringContaining(`${server.url.href}p.json: ${reason}`)]);
     expect(bench.warnings[0]).toMatch(/; takes the one in the cache$/);
   });
 
   test('stands in for a server that is gone', async () => {
     const server = await startServer();
     server.serve('/p.json', PACKAGE);
-    const url = `${server.url}p.json`;
+    const url = `${server.url.href}p.json`;
     const bench = await createBench();
     await bench.fetch(url);
     await server.close();
@@ -88,9 +88,9 @@ describe('the cache', () => {
     const server = await startServer();
     server.serve('/p.json', PACKAGE, { etag: '"1"' });
     const bench = await createBench();
-    await bench.fetch(`${server.url}p.json`);
+    await bench.fetch(`${server.url.href}p.json`);
     server.failAlways({}, status(code));
-    expect(await bench.failure(`${server.url}p.json`)).toMatchObject({
+    expect(await bench.failure(`${server.url.href}p.json`)).toMatchObject({
       message: expect.stringContaining(`(${code})`),
     });
   });
@@ -100,7 +100,7 @@ describe('the cache', () => {
     server.serve('/p.json', PACKAGE);
     server.failAlways({}, headers({ 'cache-control': 'private, No-Store' }));
     const bench = await createBench();
-    await bench.fetch(`${server.url}p.json`);
+    await bench.fetch(`${server.url.href}p.json`);
     expect([await bench.files('blobs'), await bench.files('entries')]).toEqual([[], []]);
   });
 
@@ -115,15 +115,15 @@ describe('the cache', () => {
       server.serve('/p.json', PACKAGE, { etag: '"1"' });
       server.failAlways({}, revalidates);
       const bench = await createBench();
-      await bench.fetch(`${server.url}p.json`);
+      await bench.fetch(`${server.url.href}p.json`);
       const [name = ''] = await bench.files(part);
       await damage(join(bench.caches, 'ecli/url', part, name));
-      expect(await bench.failure(`${server.url}p.json`, { pull: 'never' })).toMatchObject({
+      expect(await bench.failure(`${server.url.href}p.json`, { pull: 'never' })).toMatchObject({
         code: 'ARTIFACT_NOT_FOUND',
       });
       expect(await bench.files(part)).toEqual([]);
-      expect(await bench.text(`${server.url}p.json`)).toBe(String(PACKAGE));
-      expect(await bench.text(`${server.url}p.json`, { pull: 'never' })).toBe(String(PACKAGE));
+      expect(await bench.text(`${server.url.href}p.json`)).toBe(String(PACKAGE));
+      expect(await bench.text(`${server.url.href}p.json`, { pull: 'never' })).toBe(String(PACKAGE));
       expect(bench.warnings).toEqual([]);
     }
   });
@@ -132,13 +132,13 @@ describe('the cache', () => {
     const server = await startServer();
     server.serve('/p.json', PACKAGE);
     const bench = await createBench();
-    await bench.fetch(`${server.url}p.json`);
+    await bench.fetch(`${server.url.href}p.json`);
     const folder = join(bench.caches, 'ecli/url');
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     const [blob = ''] = await bench.files('blobs');
     expect((await stat(join(folder, 'blobs', blob))).mode & 0o777).toBe(0o600);
     await chmod(folder, 0o777);
-    await bench.fetch(`${server.url}p.json`);
+    await bench.fetch(`${server.url.href}p.json`);
     expect(bench.warnings).toEqual([
       `${folder}: not used as a cache, for others may write to it; goes on without the cache`,
     ]);
@@ -148,7 +148,7 @@ describe('the cache', () => {
     const server = await startServer();
     server.serve('/p.json', PACKAGE);
     const bench = await createBench({ environment: { XDG_CACHE_HOME: '/proc/nothing' } });
-    expect(await bench.text(`${server.url}p.json`)).toBe(String(PACKAGE));
+    expect(await bench.text(`${server.url.href}p.json`)).toBe(String(PACKAGE));
     expect(bench.warnings).toEqual([expect.stringMatching(/; goes on without the cache$/)]);
   });
 
@@ -159,7 +159,7 @@ describe('the cache', () => {
     await mkdir(join(bench.caches, 'ecli/url'), { recursive: true, mode: 0o700 });
     for (const part of ['blobs', 'entries', 'partial'])
       await writeFile(join(bench.caches, 'ecli/url', part), '');
-    expect(await bench.text(`${server.url}p.json`)).toBe(String(PACKAGE));
+    expect(await bench.text(`${server.url.href}p.json`)).toBe(String(PACKAGE));
     expect(bench.warnings).toHaveLength(1);
   });
 
@@ -168,19 +168,19 @@ describe('the cache', () => {
     const bench = await createBench({ cacheBytes: 2.5 * BIG.byteLength });
     for (const name of ['a', 'b', 'c'])
       server.serve(`/${name}.json`, Buffer.concat([BIG, Buffer.from(name)]));
-    await bench.fetch(`${server.url}a.json`);
-    await bench.fetch(`${server.url}b.json`);
+    await bench.fetch(`${server.url.href}a.json`);
+    await bench.fetch(`${server.url.href}b.json`);
     const folder = join(bench.caches, 'ecli/url/blobs');
     for (const name of await readdir(folder)) await utimes(join(folder, name), 1_700_000_000, 1_700_000_000);
     const drafts = join(folder, '.draft-x');
     await writeFile(drafts, 'left by a process that was killed');
     await utimes(drafts, 1_700_000_000, 1_700_000_000);
     // It is used, and so young again.
-    await bench.fetch(`${server.url}b.json`, { pull: 'never' });
-    await bench.fetch(`${server.url}c.json`);
-    expect(await bench.failure(`${server.url}a.json`, { pull: 'never' })).toBeDefined();
-    expect(await bench.text(`${server.url}b.json`, { pull: 'never' })).toMatch(/b$/);
-    expect(await bench.text(`${server.url}c.json`, { pull: 'never' })).toMatch(/c$/);
+    await bench.fetch(`${server.url.href}b.json`, { pull: 'never' });
+    await bench.fetch(`${server.url.href}c.json`);
+    expect(await bench.failure(`${server.url.href}a.json`, { pull: 'never' })).toBeDefined();
+    expect(await bench.text(`${server.url.href}b.json`, { pull: 'never' })).toMatch(/b$/);
+    expect(await bench.text(`${server.url.href}c.json`, { pull: 'never' })).toMatch(/c$/);
     expect(await bench.files('blobs')).toHaveLength(2);
   });
 });
@@ -198,7 +198,7 @@ describe('what was got with credentials or headers', () => {
         : { status: 401, headers: {}, body: Buffer.alloc(0) },
     );
     const bench = await createBench();
-    const url = `${server.url}p.json`;
+    const url = `${server.url.href}p.json`;
     await bench.fetch(url, secret);
     // Again, by the word of the server.
     expect(await bench.text(url, secret)).toBe(String(PACKAGE));
@@ -220,8 +220,8 @@ describe('what was got with credentials or headers', () => {
     server.serve('/p.json', PACKAGE, { etag: '"1"' });
     server.failAlways({}, revalidates);
     const bench = await createBench();
-    await bench.fetch(`${server.url}p.json`, { headers: { 'accept-language': 'en' } });
-    await bench.fetch(`${server.url}p.json`);
-    expect(await bench.text(`${server.url}p.json`, { pull: 'never' })).toBe(String(PACKAGE));
+    await bench.fetch(`${server.url.href}p.json`, { headers: { 'accept-language': 'en' } });
+    await bench.fetch(`${server.url.href}p.json`);
+    expect(await bench.text(`${server.url.href}p.json`, { pull: 'never' })).toBe(String(PACKAGE));
   });
 });

@@ -33,7 +33,7 @@ describe('a download that is cut', () => {
     server.serve('/p.json', BIG, ETAG);
     server.fail({}, cutAfter(100_000), cutAfter(200_000), cutAfter(50_000), fine);
     const bench = await createBench();
-    expect(BIG.equals((await bench.fetch(`${server.url}p.json`)).content)).toBe(true);
+    expect(BIG.equals((await bench.fetch(`${server.url.href}p.json`)).content)).toBe(true);
     expect(rangesOf(server)).toEqual([undefined, 'bytes=100000-', 'bytes=300000-', 'bytes=350000-']);
     expect(server.requests[1]?.headers).toMatchObject({ 'if-range': '"1"', 'accept-encoding': 'identity' });
     const sizes = bench.reports.map(({ bytes: size }) => size);
@@ -46,7 +46,7 @@ describe('a download that is cut', () => {
     server.serve('/p.json', BIG, ETAG);
     server.fail({}, stallAfter(100_000), fine);
     const bench = await createBench({ http: { stallTimeoutMs: 100 } });
-    expect(BIG.equals((await bench.fetch(`${server.url}p.json`)).content)).toBe(true);
+    expect(BIG.equals((await bench.fetch(`${server.url.href}p.json`)).content)).toBe(true);
   });
 
   test('goes on by the date of change', async () => {
@@ -58,7 +58,7 @@ describe('a download that is cut', () => {
       return { status: 206, headers: part, body: BIG.subarray(9) };
     });
     const bench = await createBench();
-    expect(BIG.equals((await bench.fetch(`${server.url}p.json`)).content)).toBe(true);
+    expect(BIG.equals((await bench.fetch(`${server.url.href}p.json`)).content)).toBe(true);
     expect(server.requests).toHaveLength(2);
   });
 
@@ -67,10 +67,10 @@ describe('a download that is cut', () => {
     server.serve('/p.json', BIG, ETAG);
     server.fail({}, cutAfter(1000), status(503), status(503));
     const bench = await createBench({ http: { retries: 1 } });
-    expect(await bench.failure(`${server.url}p.json`)).toMatchObject({ code: 'REMOTE_FAILED' });
+    expect(await bench.failure(`${server.url.href}p.json`)).toMatchObject({ code: 'REMOTE_FAILED' });
     expect(await bench.files('partial')).toHaveLength(1);
     server.requests.length = 0;
-    const { content } = await bench.fetch(`${server.url}p.json`);
+    const { content } = await bench.fetch(`${server.url.href}p.json`);
     expect(BIG.equals(content)).toBe(true);
     expect(rangesOf(server)).toEqual(['bytes=1000-']);
     expect(await bench.files('partial')).toEqual([]);
@@ -83,14 +83,14 @@ describe('a download that is cut', () => {
     const bench = await createBench();
     const reason = new Error('Ctrl-C');
     const stop = new AbortController();
-    const failure = await bench.failure(`${server.url}p.json`, {
+    const failure = await bench.failure(`${server.url.href}p.json`, {
       signal: stop.signal,
       progress: ({ bytes: size }) => size === 100_000 && stop.abort(reason),
     });
     expect(failure).toBe(reason);
     expect([await bench.files('blobs'), await bench.files('entries')]).toEqual([[], []]);
     expect(await bench.files('partial')).toHaveLength(1);
-    await bench.fetch(`${server.url}p.json`);
+    await bench.fetch(`${server.url.href}p.json`);
     expect(rangesOf(server)).toEqual([undefined, 'bytes=100000-']);
   });
 
@@ -103,7 +103,7 @@ describe('a download that is cut', () => {
     server.serve('/p.json', BIG, traits);
     server.fail({}, cutAfter(1000), cutAfter(2000), fine);
     const bench = await createBench();
-    expect(BIG.equals((await bench.fetch(`${server.url}p.json`)).content)).toBe(true);
+    expect(BIG.equals((await bench.fetch(`${server.url.href}p.json`)).content)).toBe(true);
     expect(rangesOf(server)).toEqual([undefined, undefined, undefined]);
   });
 
@@ -112,7 +112,7 @@ describe('a download that is cut', () => {
     server.serve('/p.json', BIG, ETAG);
     server.fail({}, all(encoded('gzip'), cutAfter(500)), encoded('gzip'));
     const bench = await createBench();
-    expect(BIG.equals((await bench.fetch(`${server.url}p.json`)).content)).toBe(true);
+    expect(BIG.equals((await bench.fetch(`${server.url.href}p.json`)).content)).toBe(true);
     expect(rangesOf(server)).toEqual([undefined, undefined]);
   });
 
@@ -133,7 +133,7 @@ describe('a download that is cut', () => {
     server.serve('/p.json', BIG, ETAG);
     const bench = await createBench();
     server.fail({}, cutAfter(1000), fault, changed(OTHER));
-    expect(await bench.text(`${server.url}p.json`)).toBe(String(OTHER));
+    expect(await bench.text(`${server.url.href}p.json`)).toBe(String(OTHER));
     expect(rangesOf(server).slice(0, 2)).toEqual([undefined, 'bytes=1000-']);
   });
 
@@ -147,7 +147,7 @@ describe('a download that is cut', () => {
       return { status: 206, headers: part, body: BIG.subarray(start, end) };
     });
     const bench = await createBench();
-    expect(BIG.equals((await bench.fetch(`${server.url}p.json`)).content)).toBe(true);
+    expect(BIG.equals((await bench.fetch(`${server.url.href}p.json`)).content)).toBe(true);
   });
 
   test.each<[string, Fault]>([
@@ -160,9 +160,9 @@ describe('a download that is cut', () => {
     server.fail({}, cutAfter(1000));
     server.failAlways({}, fault);
     const bench = await createBench();
-    expect(await bench.failure(`${server.url}p.json`)).toMatchObject({
+    expect(await bench.failure(`${server.url.href}p.json`)).toMatchObject({
       code: 'NETWORK_FAILED',
-      message: expect.stringContaining(`Failed to download: ${server.url}p.json: `),
+      message: expect.stringContaining(`Failed to download: ${server.url.href}p.json: `),
     });
     expect(server.requests.length).toBeLessThan(12);
   });
@@ -177,7 +177,7 @@ describe('a download that is cut', () => {
       fine,
     );
     const bench = await createBench();
-    expect(BIG.equals((await bench.fetch(`${server.url}p.json`)).content)).toBe(true);
+    expect(BIG.equals((await bench.fetch(`${server.url.href}p.json`)).content)).toBe(true);
   });
 
   test('leaves no part where nothing may be kept', async () => {
@@ -185,7 +185,7 @@ describe('a download that is cut', () => {
     server.serve('/p.json', BIG, { ...ETAG, 'cache-control': 'no-store' });
     server.fail({}, cutAfter(1000), status(404));
     const bench = await createBench();
-    await bench.failure(`${server.url}p.json`);
+    await bench.failure(`${server.url.href}p.json`);
     expect(await bench.files('partial')).toEqual([]);
   });
 
@@ -198,11 +198,11 @@ describe('a download that is cut', () => {
     server.serve('/p.json', BIG, ETAG);
     server.fail({}, cutAfter(1000), status(404));
     const bench = await createBench();
-    await bench.failure(`${server.url}p.json`);
+    await bench.failure(`${server.url.href}p.json`);
     const [name = ''] = await bench.files('partial');
     await damage(join(bench.caches, 'ecli/url/partial', name));
     server.requests.length = 0;
-    expect(BIG.equals((await bench.fetch(`${server.url}p.json`)).content)).toBe(true);
+    expect(BIG.equals((await bench.fetch(`${server.url.href}p.json`)).content)).toBe(true);
     expect(rangesOf(server)).toEqual([undefined]);
   });
 });

@@ -13,7 +13,7 @@ describe('a program', () => {
     const server = await startServer();
     server.serve('/p.json', BIG);
     server.failAlways({}, encoded(encoding));
-    const { content, descriptor } = await (await createBench()).fetch(`${server.url}p.json`);
+    const { content, descriptor } = await (await createBench()).fetch(`${server.url.href}p.json`);
     expect(BIG.equals(content)).toBe(true);
     expect(descriptor).toMatchObject({ digest: `sha256:${sha256(BIG)}`, size: BIG.byteLength });
   });
@@ -21,9 +21,9 @@ describe('a program', () => {
   test('comes from where its server redirects to', async () => {
     const [server, other] = [await startServer(), await startServer()];
     other.serve('/there/tool.json', PACKAGE);
-    server.failAlways({}, redirect(`${other.url}there/tool.json`));
-    const { reference, descriptor } = await (await createBench()).fetch(`${server.url}latest`);
-    expect(reference).toBe(`${server.url}latest`);
+    server.failAlways({}, redirect(`${other.url.href}there/tool.json`));
+    const { reference, descriptor } = await (await createBench()).fetch(`${server.url.href}latest`);
+    expect(reference).toBe(`${server.url.href}latest`);
     expect(descriptor.mediaType).toBe(MediaType.package);
   });
 
@@ -36,7 +36,7 @@ describe('a program', () => {
     server.serve(`/${name}`, gzipSync(PACKAGE), headers);
     const bench = await createBench();
     const { content, descriptor } = await bench.fetch(
-      `${server.url}${name}#sha256=${sha256(gzipSync(PACKAGE))}`,
+      `${server.url.href}${name}#sha256=${sha256(gzipSync(PACKAGE))}`,
     );
     expect(PACKAGE.equals(content)).toBe(true);
     expect(descriptor).toMatchObject({ mediaType: MediaType.package, digest: `sha256:${sha256(PACKAGE)}` });
@@ -46,16 +46,16 @@ describe('a program', () => {
     const server = await startServer();
     server.serve('/bomb.gz', gzipSync(Buffer.alloc(5_000_000)));
     const bench = await createBench({ limitBytes: 1024 * 1024 });
-    expect(await bench.failure(`${server.url}bomb.gz`)).toMatchObject({
+    expect(await bench.failure(`${server.url.href}bomb.gz`)).toMatchObject({
       code: 'ARTIFACT_TOO_LARGE',
-      message: `Failed to download: ${server.url}bomb.gz: more than the 1 MiB that ecli reads`,
+      message: `Failed to download: ${server.url.href}bomb.gz: more than the 1 MiB that ecli reads`,
     });
   });
 
   test('that is a broken gzip file is refused', async () => {
     const server = await startServer();
     server.serve('/tool.gz', gzipSync(PACKAGE).subarray(0, 30));
-    expect(await (await createBench()).failure(`${server.url}tool.gz`)).toMatchObject({
+    expect(await (await createBench()).failure(`${server.url.href}tool.gz`)).toMatchObject({
       code: 'ARTIFACT_UNREADABLE',
       message: expect.stringContaining('a gzip file that is broken'),
     });
@@ -84,7 +84,7 @@ describe('a program', () => {
   ])('is known as %s', async (_what, name, headers, mediaType) => {
     const server = await startServer();
     server.serve(`/${name}`, 'int x;', headers);
-    const { descriptor } = await (await createBench()).fetch(`${server.url}${name}`);
+    const { descriptor } = await (await createBench()).fetch(`${server.url.href}${name}`);
     expect(descriptor.mediaType).toBe(mediaType);
   });
 
@@ -92,7 +92,7 @@ describe('a program', () => {
     const server = await startServer();
     server.serve('/x.c', 'int x;');
     server.fail({ path: '/tool' }, redirect('/x.c'));
-    const { descriptor } = await (await createBench()).fetch(`${server.url}tool`);
+    const { descriptor } = await (await createBench()).fetch(`${server.url.href}tool`);
     expect(descriptor.mediaType).toBe(MediaType.unknown);
   });
 });
@@ -102,7 +102,7 @@ describe('a digest', () => {
     const server = await startServer();
     server.serve('/p.json', PACKAGE);
     const bench = await createBench();
-    const url = `${server.url}p.json#sha256${sign}${sha256(PACKAGE).toUpperCase()}`;
+    const url = `${server.url.href}p.json#sha256${sign}${sha256(PACKAGE).toUpperCase()}`;
     expect(await bench.text(url)).toBe(String(PACKAGE));
     // Now it is known, and nobody is asked.
     expect(await bench.text(url)).toBe(String(PACKAGE));
@@ -114,9 +114,9 @@ describe('a digest', () => {
     const server = await startServer();
     server.serve('/p.json', PACKAGE);
     const bench = await createBench();
-    expect(await bench.failure(`${server.url}p.json#sha256=${'0'.repeat(64)}`)).toMatchObject({
+    expect(await bench.failure(`${server.url.href}p.json#sha256=${'0'.repeat(64)}`)).toMatchObject({
       code: 'DIGEST_MISMATCH',
-      message: `Failed to download: ${server.url}p.json: sha256:${'0'.repeat(64)} was asked for, and the file that came is sha256:${sha256(PACKAGE)}`,
+      message: `Failed to download: ${server.url.href}p.json: sha256:${'0'.repeat(64)} was asked for, and the file that came is sha256:${sha256(PACKAGE)}`,
     });
     expect(await bench.files('blobs')).toEqual([]);
   });
@@ -125,7 +125,7 @@ describe('a digest', () => {
     const server = await startServer();
     server.serve('/p.json', PACKAGE);
     const bench = await createBench();
-    await bench.fetch(`${server.url}p.json`);
+    await bench.fetch(`${server.url.href}p.json`);
     expect(await bench.text(`http://mirror.invalid/p.json#sha256=${sha256(PACKAGE)}`)).toBe(String(PACKAGE));
   });
 
@@ -147,7 +147,7 @@ describe('who the user is', () => {
       const { reference } = await bench.fetch(`${start}127.0.0.1:${server.port}/p.json`);
       const expected = Buffer.from('us@er:p:w%').toString('base64');
       expect(server.requests[0]?.headers['authorization']).toBe(`Basic ${expected}`);
-      expect(reference).toBe(`${server.url}p.json`);
+      expect(reference).toBe(`${server.url.href}p.json`);
     },
   );
 
@@ -155,7 +155,7 @@ describe('who the user is', () => {
     const server = await startServer();
     server.serve('/p.json', PACKAGE);
     const bench = await createBench();
-    await bench.fetch(`${server.url}p.json`, { credentials: { username: 'me', password: 'p%4:' } });
+    await bench.fetch(`${server.url.href}p.json`, { credentials: { username: 'me', password: 'p%4:' } });
     const expected = Buffer.from('me:p%4:').toString('base64');
     expect(server.requests[0]?.headers['authorization']).toBe(`Basic ${expected}`);
   });
@@ -163,7 +163,7 @@ describe('who the user is', () => {
   test('is told to no other server, nor are headers', async () => {
     const [server, other] = [await startServer(), await startServer()];
     other.serve('/p.json', PACKAGE);
-    server.failAlways({}, redirect(`${other.url}p.json`));
+    server.failAlways({}, redirect(`${other.url.href}p.json`));
     const bench = await createBench();
     const headers = { authorization: 'Bearer s3cret', 'x-token': 's3cret' };
     await bench.fetch(`http://user:s3cret@127.0.0.1:${server.port}/p.json`, { headers });
@@ -221,10 +221,10 @@ describe('an answer', () => {
   ])('of %i is %s', async (code, errorCode, words, hint) => {
     const server = await startServer();
     server.failAlways({}, status(code));
-    const error = await (await createBench()).failure(`${server.url}p.json`);
+    const error = await (await createBench()).failure(`${server.url.href}p.json`);
     expect(error).toMatchObject({
       code: errorCode,
-      message: `Failed to download: ${server.url}p.json: ${words}`,
+      message: `Failed to download: ${server.url.href}p.json: ${words}`,
     });
     expect(String((error as { hint?: string }).hint)).toMatch(hint);
   });
@@ -232,18 +232,18 @@ describe('an answer', () => {
   test('tells when to come again', async () => {
     const server = await startServer();
     server.failAlways({}, status(429, { 'retry-after': '3600' }));
-    expect(await (await createBench()).failure(`${server.url}p.json`)).toMatchObject({
+    expect(await (await createBench()).failure(`${server.url.href}p.json`)).toMatchObject({
       hint: 'it wants to be asked again in 60 minutes',
     });
   });
 
   test('of another server is said to be so', async () => {
     const [server, other] = [await startServer(), await startServer()];
-    server.failAlways({}, redirect(`${other.url}login?next=x`));
+    server.failAlways({}, redirect(`${other.url.href}login?next=x`));
     other.failAlways({}, status(403));
     const headers = { authorization: 'Bearer x' };
-    expect(await (await createBench()).failure(`${server.url}p.json`, { headers })).toMatchObject({
-      message: `Failed to download: ${server.url}p.json: the server does not let you have it (403), at ${other.url}login?…, to which it redirects`,
+    expect(await (await createBench()).failure(`${server.url.href}p.json`, { headers })).toMatchObject({
+      message: `Failed to download: ${server.url.href}p.json: the server does not let you have it (403), at ${other.url.href}login?…, to which it redirects`,
       hint: `what you gave goes to ${server.url.host} alone, not to ${other.url.host}`,
     });
   });
@@ -253,9 +253,9 @@ describe('an answer', () => {
     server.serve('/p.json', PACKAGE);
     server.failAlways({}, contentLength(3 * 1024 * 1024));
     const bench = await createBench({ limitBytes: 1024 * 1024 });
-    expect(await bench.failure(`${server.url}p.json`)).toMatchObject({
+    expect(await bench.failure(`${server.url.href}p.json`)).toMatchObject({
       code: 'ARTIFACT_TOO_LARGE',
-      message: `Failed to download: ${server.url}p.json: 3 MiB, more than the 1 MiB that ecli reads`,
+      message: `Failed to download: ${server.url.href}p.json: 3 MiB, more than the 1 MiB that ecli reads`,
     });
   });
 
@@ -264,16 +264,16 @@ describe('an answer', () => {
     server.serve('/p.json', BIG);
     server.failAlways({}, encoded('gzip'));
     const bench = await createBench({ limitBytes: 1024 * 1024 });
-    expect(await bench.failure(`${server.url}p.json`)).toMatchObject({ code: 'ARTIFACT_TOO_LARGE' });
+    expect(await bench.failure(`${server.url.href}p.json`)).toMatchObject({ code: 'ARTIFACT_TOO_LARGE' });
     expect(await bench.files('partial')).toEqual([]);
   });
 
   test('without a byte is no program', async () => {
     const server = await startServer();
     server.serve('/p.json', '');
-    expect(await (await createBench()).failure(`${server.url}p.json`)).toMatchObject({
+    expect(await (await createBench()).failure(`${server.url.href}p.json`)).toMatchObject({
       code: 'ARTIFACT_UNREADABLE',
-      message: `Failed to download: ${server.url}p.json: empty`,
+      message: `Failed to download: ${server.url.href}p.json: empty`,
     });
   });
 
@@ -281,9 +281,9 @@ describe('an answer', () => {
     const server = await startServer();
     const { url } = server;
     await server.close();
-    expect(await (await createBench()).failure(`${url}p.json`)).toMatchObject({
+    expect(await (await createBench()).failure(`${url.href}p.json`)).toMatchObject({
       code: 'NETWORK_FAILED',
-      message: `Failed to download: ${url}p.json: ${url.host}: connection refused: nothing listens there`,
+      message: `Failed to download: ${url.href}p.json: ${url.host}: connection refused: nothing listens there`,
     });
   });
 });
@@ -297,9 +297,9 @@ describe('a web page', () => {
     const server = await startServer();
     server.serve('/package.json', body, headers);
     const bench = await createBench();
-    expect(await bench.failure(`${server.url}package.json`)).toMatchObject({
+    expect(await bench.failure(`${server.url.href}package.json`)).toMatchObject({
       code: 'ARTIFACT_UNREADABLE',
-      message: `Failed to download: ${server.url}package.json: a web page, not a program`,
+      message: `Failed to download: ${server.url.href}package.json: a web page, not a program`,
       hint: expect.stringContaining('open it in a browser'),
     });
     expect(await bench.files('blobs')).toEqual([]);
@@ -309,8 +309,8 @@ describe('a web page', () => {
     const server = await startServer();
     server.serve('/login', `${HTML}<input type="password">`);
     server.fail({ path: '/p.json' }, redirect('/login'));
-    expect(await (await createBench()).failure(`${server.url}p.json`)).toMatchObject({
-      message: `Failed to download: ${server.url}p.json: a web page, not a program, at ${server.url}login, to which it redirects`,
+    expect(await (await createBench()).failure(`${server.url.href}p.json`)).toMatchObject({
+      message: `Failed to download: ${server.url.href}p.json: a web page, not a program, at ${server.url.href}login, to which it redirects`,
       hint: expect.stringContaining('it asks for a password'),
     });
   });
@@ -318,7 +318,7 @@ describe('a web page', () => {
   test('is none where the bytes are a program', async () => {
     const server = await startServer();
     server.serve('/p', PACKAGE, { 'content-type': 'text/html' });
-    expect(await (await createBench()).text(`${server.url}p`)).toBe(String(PACKAGE));
+    expect(await (await createBench()).text(`${server.url.href}p`)).toBe(String(PACKAGE));
   });
 });
 
@@ -328,13 +328,13 @@ describe('on the way', () => {
     server.serve('/dir/p.json', BIG, { etag: '"1"' });
     server.failAlways({ path: '/dir/p.json' }, revalidates);
     const bench = await createBench();
-    await bench.fetch(`${server.url}dir/p.json`);
-    const whole = { id: `${server.url}dir/p.json`, name: 'p.json', totalBytes: BIG.byteLength };
+    await bench.fetch(`${server.url.href}dir/p.json`);
+    const whole = { id: `${server.url.href}dir/p.json`, name: 'p.json', totalBytes: BIG.byteLength };
     expect(bench.reports[0]).toEqual({ ...whole, bytes: 0, state: 'running' });
     expect(bench.reports.at(-1)).toEqual({ ...whole, bytes: BIG.byteLength, state: 'done' });
-    await bench.fetch(`${server.url}dir/p.json`);
+    await bench.fetch(`${server.url.href}dir/p.json`);
     expect(bench.reports.at(-1)).toMatchObject({ state: 'exists' });
-    await bench.failure(`${server.url}none`);
+    await bench.failure(`${server.url.href}none`);
     expect(bench.reports.at(-1)).toMatchObject({ name: 'none', state: 'failed' });
   });
 
@@ -353,7 +353,7 @@ describe('on the way', () => {
       {},
       bytes((body) => body),
     );
-    expect(await (await createBench()).failure(`${server.url}p.json`)).toMatchObject({
+    expect(await (await createBench()).failure(`${server.url.href}p.json`)).toMatchObject({
       code: 'NETWORK_FAILED',
       message: expect.stringMatching(/: is encoded wrongly/),
     });

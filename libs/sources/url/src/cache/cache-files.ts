@@ -5,10 +5,10 @@ import { basename, dirname, join } from 'node:path';
 /** Files that are being written; a process that is killed leaves one behind. */
 export const DRAFT_PREFIX = '.draft-';
 
-/** Reads a file; undefined where there is none, or one larger than anything that was put there. */
+/** Reads a file; undefined where there is none. One larger than anything that was put there counts as empty. */
 export async function readIfThere(path: string, limitBytes: number): Promise<Uint8Array | undefined> {
   try {
-    if ((await stat(path)).size > limitBytes) return undefined;
+    if ((await stat(path)).size > limitBytes) return new Uint8Array();
     return await readFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
