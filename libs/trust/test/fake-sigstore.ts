@@ -1,14 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import {
-  createHash,
-  createPrivateKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-  X509Certificate,
-} from 'node:crypto';
+import { createPrivateKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FakeLog, sha256, START } from './fake-log.ts';
 import { IN_TOTO_PAYLOAD, preAuthEncoding } from '../src/signature/envelope.ts';
 import { SimpleSigning } from '../src/signature/simple-signing.ts';
 
@@ -24,32 +18,17 @@ export interface TestIdentity {
   readonly subject: string;
 }
 
-interface LogEntry {
-  readonly body: Buffer;
-  readonly logIndex: number;
-  readonly integratedTime: number;
-  readonly signedEntryTimestamp: string;
-}
-
-/** The last of eight entries: on the way to the root, each hash is of what is left of it (RFC 6962, 2.1.1). */
-const LOG_INDEX = 7;
-const LOG_SIZE = 8;
-const LEFT_HASHES = ['leaf', 'two leaves', 'four leaves'].map((name) => sha256(Buffer.from(name)));
-
-const ORIGIN = 'rekor.example.com';
 /** Fulcio's, https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md; the older one is no DER, and read too. */
 const ISSUER_OID = '1.3.6.1.4.1.57264.1.8';
 const OLDER_ISSUER_OID = '1.3.6.1.4.1.57264.1.1';
-const START = { start: '2020-01-01T00:00:00Z' };
 
 /**
  * Sigstore in a folder: an authority that gives a certificate to any identity that is asked for, and a log with one
  * entry whose promise and proof it signs. It models no certificate transparency.
  */
 export class FakeSigstore {
-  private readonly log = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  private readonly logKey = this.log.publicKey.export({ type: 'spki', format: 'der' });
-  private readonly logId = createHash('sha256').update(this.logKey).digest();
+  /** Also stands for a log of certificates. */
+  readonly log = new FakeLog();
   private count = 0;
 
   constructor(private readonly folder: string) {
@@ -97,7 +76,7 @@ export class FakeSigstore {
   /** The bundle that cosign makes of a statement. */
   bundle(payload: Buffer, { pem, key }: TestCertificate, integratedTime = now()): Record<string, unknown> {
     const signature = sign('sha256', preAuthEncoding(IN_TOTO_PAYLOAD, payload), key).toString('base64');
-    const entry = this.enter(
+    const entry = this.log.enter(
       {
         apiVersion: '0.0.1',
         kind: 'dsse',
@@ -113,7 +92,7 @@ export class FakeSigstore {
       mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
       verificationMaterial: {
         certificate: { rawBytes: new X509Certificate(pem).raw.toString('base64') },
-        tlogEntries: [this.bundledEntry(entry)],
+        tlogEntries: [this.log.bundledEntry(entry)],
       },
       dsseEnvelope: {
         payload: payload.toString('base64'),
@@ -130,7 +109,7 @@ export class FakeSigstore {
     integratedTime = now(),
   ): Record<string, string> {
     const signature = sign('sha256', payload, key).toString('base64');
-    const { body, logIndex, signedEntryTimestamp } = this.enter(
+    const { body, logIndex, signedEntryTimestamp } = this.log.enter(
       {
         apiVersion: '0.0.1',
         kind: 'hashedrekord',
@@ -141,7 +120,7 @@ export class FakeSigstore {
       },
       integratedTime,
     );
-    const logID = this.logId.toString('hex');
+    const logID = this.log.id;
     return {
       [SimpleSigning.signature]: signature,
       [SimpleSigning.certificate]: pem,
@@ -219,53 +198,11 @@ export class FakeSigstore {
     return readFileSync(join(this.folder, 'reply'));
   }
 
-  /** Signs the promise that an entry is in the log. */
-  private enter(entry: object, integratedTime: number): LogEntry {
-    const body = Buffer.from(JSON.stringify(entry));
-    // As RFC 8785 orders the names.
-    const promise = {
-      body: body.toString('base64'),
-      integratedTime,
-      logID: this.logId.toString('hex'),
-      logIndex: LOG_INDEX,
-    };
-    const signedEntryTimestamp = this.signByLog(JSON.stringify(promise)).toString('base64');
-    return { body, logIndex: LOG_INDEX, integratedTime, signedEntryTimestamp };
-  }
-
-  private bundledEntry({ body, integratedTime, signedEntryTimestamp }: LogEntry): object {
-    const leaf = sha256(Buffer.concat([Buffer.from([0]), body]));
-    const join = (right: Buffer, left: Buffer): Buffer =>
-      sha256(Buffer.concat([Buffer.from([1]), left, right]));
-    const rootHash = LEFT_HASHES.reduce(join, leaf).toString('base64');
-    const note = `${ORIGIN}\n${LOG_SIZE}\n${rootHash}\n`;
-    const signature = Buffer.concat([this.logId.subarray(0, 4), this.signByLog(note)]).toString('base64');
-    return {
-      logIndex: String(LOG_INDEX),
-      logId: { keyId: this.logId.toString('base64') },
-      kindVersion: { kind: 'dsse', version: '0.0.1' },
-      integratedTime: String(integratedTime),
-      inclusionPromise: { signedEntryTimestamp },
-      inclusionProof: {
-        logIndex: String(LOG_INDEX),
-        rootHash,
-        treeSize: String(LOG_SIZE),
-        hashes: LEFT_HASHES.map((hash) => hash.toString('base64')),
-        checkpoint: { envelope: `${note}\n\u2014 ${ORIGIN} ${signature}\n` },
-      },
-      canonicalizedBody: body.toString('base64'),
-    };
-  }
-
-  private signByLog(text: string): Buffer {
-    return sign('sha256', Buffer.from(text), this.log.privateKey);
-  }
-
   private trustRootDocument(): Record<string, unknown> {
     const { raw } = new X509Certificate(readFileSync(join(this.folder, 'ca.pem')));
     return {
       mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
-      tlogs: [this.logDocument()],
+      tlogs: [this.log.document()],
       certificateAuthorities: [
         {
           subject: { organization: 'example', commonName: 'authority' },
@@ -276,20 +213,6 @@ export class FakeSigstore {
       ],
       ctlogs: [],
       timestampAuthorities: [],
-    };
-  }
-
-  /** Of the log, and of a log of certificates alike. */
-  logDocument(): object {
-    return {
-      baseUrl: `https://${ORIGIN}`,
-      hashAlgorithm: 'SHA2_256',
-      publicKey: {
-        rawBytes: this.logKey.toString('base64'),
-        keyDetails: 'PKIX_ECDSA_P256_SHA_256',
-        validFor: START,
-      },
-      logId: { keyId: this.logId.toString('base64') },
     };
   }
 
@@ -305,8 +228,4 @@ export class FakeSigstore {
 /** Later than the certificate, which was made this very second. */
 function now(): number {
   return Math.ceil(Date.now() / 1000) + 1;
-}
-
-function sha256(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes).digest();
 }

@@ -129,7 +129,7 @@ describe.each(LAYOUTS)('a certificate in the layout of a %s', (layout, sign) => 
 
   test('does not count where a log of certificates is trusted, and has not seen it', async () => {
     sign();
-    const strict = sigstore.trustRoot('ctlog', (root) => ({ ...root, ctlogs: [sigstore.logDocument()] }));
+    const strict = sigstore.trustRoot('ctlog', (root) => ({ ...root, ctlogs: [sigstore.log.document()] }));
     expect(await hintOf(by({ trustRoot: strict }))).toContain('expected 1 SCTs, got 0');
   });
 
