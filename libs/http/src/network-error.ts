@@ -15,4 +15,12 @@ export class NetworkError extends EcliError {
   ) {
     super('NETWORK_FAILED', message, options);
   }
+
+  /**
+   * Whether it is as if nobody were there, so that what was fetched before may do. Somebody with a wrong certificate
+   * is there, and so is who redirects in circles.
+   */
+  get meansAway(): boolean {
+    return this.step !== 'TLS' && this.step !== 'redirect';
+  }
 }

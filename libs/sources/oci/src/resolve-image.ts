@@ -64,8 +64,13 @@ async function revalidate(
 /** Why the registry can't be asked just now; undefined for what is its answer. */
 function reasonOfAbsence(error: unknown): string | undefined {
   if (!(error instanceof EcliError)) return undefined;
-  const isAway = ['NETWORK_FAILED', 'RATE_LIMITED'].includes(error.code) || isServerFailure(error);
+  const isAway = isUnreachable(error) || error.code === 'RATE_LIMITED' || isServerFailure(error);
   return isAway ? error.message : undefined;
+}
+
+/** A NetworkError, by its shape: what comes from the cache is to load nothing of HTTP. */
+function isUnreachable(error: EcliError): boolean {
+  return 'meansAway' in error && error.meansAway === true;
 }
 
 function isServerFailure(error: EcliError): boolean {

@@ -159,7 +159,7 @@ function exists(file: CachedFile, feed: ProgressFeed): CachedFile {
 /** Why the server can't be asked just now; undefined for what is its answer. */
 function reasonOfAbsence(error: unknown, { spelled }: UrlReference): string | undefined {
   const isAway =
-    (error instanceof NetworkError && error.step !== 'redirect') ||
+    (error instanceof NetworkError && error.meansAway) ||
     (error instanceof AnswerError && (error.status >= 500 || error.status === 429));
   return isAway ? reasonOf(error, spelled) : undefined;
 }
