@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { EcliError } from '@ecli/core';
 import { decode, encodingsOf } from './content-encoding.ts';
 import type { Answer } from './exchange.ts';
+import { GrowingBuffer } from './growing-buffer.ts';
 import { spellUrl } from './spell-url.ts';
 import type { HttpResponse } from './types.ts';
 
@@ -59,15 +60,12 @@ class Response implements HttpResponse {
   async bytes(limitBytes: number): Promise<Uint8Array> {
     const stated = hasNoBody(this.answer.incoming) ? 0 : Number(this.headers['content-length'] ?? 0);
     if (stated > limitBytes) throw this.tooLarge(limitBytes);
-    const chunks: Uint8Array[] = [];
-    let size = 0;
+    const content = new GrowingBuffer(stated);
     for await (const chunk of this.body as AsyncIterable<Uint8Array>) {
-      size += chunk.byteLength;
-      if (size > limitBytes) throw this.tooLarge(limitBytes);
-      chunks.push(chunk);
+      if (content.size + chunk.byteLength > limitBytes) throw this.tooLarge(limitBytes);
+      content.add(chunk);
     }
-    const [first] = chunks;
-    return first && chunks.length === 1 ? first : Buffer.concat(chunks, size);
+    return content.bytes();
   }
 
   discard(): void {

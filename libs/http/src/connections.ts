@@ -1,5 +1,6 @@
 import type { Agent as HttpAgent, RequestOptions } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
+import { lookupFor } from './loopback.ts';
 import { proxyFor, type Proxy } from './proxy.ts';
 import { Trust, type TrustOptions } from './trust.ts';
 
@@ -104,7 +105,8 @@ export class Connections {
 /** How many requests run at once is up to the callers: they know their tasks. */
 const KEPT = { keepAlive: true, maxFreeSockets: MOST_IDLE } as const;
 
-function addressOf(url: URL): { host: string; port: number } {
+function addressOf(url: URL): Pick<RequestOptions, 'host' | 'port' | 'lookup'> {
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port };
+  const lookup = lookupFor(url.hostname);
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port, ...(lookup && { lookup }) };
 }

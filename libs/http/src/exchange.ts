@@ -3,9 +3,25 @@ import type { Socket } from 'node:net';
 import { AnswerBody, type BodyWatch } from './answer-body.ts';
 import type { Route } from './connections.ts';
 import { outliveFailedWrites } from './failed-writes.ts';
-import { bodyCut, bodyStalled, connectTimeout, stalled, type Undertaking } from './failures.ts';
+import {
+  bodyCut,
+  bodyStalled,
+  connectTimeout,
+  onlyInterim,
+  stalled,
+  tooSlow,
+  type Undertaking,
+  upgraded,
+} from './failures.ts';
+import { Pace } from './pace.ts';
 import { sendBody } from './request-body.ts';
 import type { RequestBody } from './types.ts';
+
+/** Over how many times of stalling bytes are counted: two minutes by default. */
+const STALLS_IN_SPAN = 4;
+
+/** How many answers may come before the answer (RFC 9110, 15.2): of each kind there is, one would do. */
+const MOST_INTERIM_ANSWERS = 100;
 
 /** One request on its way to one server, once. */
 export interface Attempt {
@@ -67,8 +83,10 @@ class Exchange implements BodyWatch {
   private readonly connectTimer: NodeJS.Timeout;
   private phase: Undertaking['phase'] = 'connecting';
   private socket: Socket | undefined;
+  private pace: Pace | undefined;
   private received: Answer | undefined;
   private isSent = false;
+  private interimAnswers = 0;
   private reject: (error: unknown) => void = () => undefined;
 
   constructor(
@@ -82,6 +100,13 @@ class Exchange implements BodyWatch {
     });
     // Once there is an answer, it is the one to tell that it was cut.
     this.outgoing.on('error', (error) => this.received ?? this.failAttempt(error));
+    this.outgoing.on('information', () => {
+      if (++this.interimAnswers > MOST_INTERIM_ANSWERS) this.failAttempt(onlyInterim(this.undertaking));
+    });
+    this.outgoing.once('upgrade', (_incoming, socket) => {
+      socket.destroy();
+      this.failAttempt(upgraded(this.undertaking));
+    });
     this.outgoing.once('socket', (socket) => this.useSocket(socket));
     this.connectTimer = setTimeout(() => {
       this.failAttempt(connectTimeout(this.undertaking, attempt.connectTimeoutMs));
@@ -118,12 +143,14 @@ class Exchange implements BodyWatch {
   }
 
   private useConnection(socket: Socket): void {
+    if (this.outgoing.destroyed) return;
     if (this.attempt.body) outliveFailedWrites(socket);
     clearTimeout(this.connectTimer);
     this.phase = this.isSent ? 'waiting' : 'sending';
     // Node counts bytes of both directions as signs of life.
     socket.setTimeout(this.attempt.stallTimeoutMs);
     socket.on('timeout', this.stall);
+    this.pace = new Pace(socket, this.spanMs, this.slow);
   }
 
   private async send(): Promise<void> {
@@ -150,6 +177,18 @@ class Exchange implements BodyWatch {
     this.fail(bodyStalled(url, stallTimeoutMs));
   };
 
+  private get spanMs(): number {
+    return STALLS_IN_SPAN * this.attempt.stallTimeoutMs;
+  }
+
+  private readonly slow = (): void => {
+    const { spanMs, received } = this;
+    const failure = tooSlow(this.undertaking, this.pace?.leastBytes ?? 0, spanMs);
+    if (!received) return this.failAttempt(failure);
+    // Nor is this.
+    if (received.body.waitingMs >= spanMs) this.fail(failure);
+  };
+
   private readonly abort = (): void => this.fail(this.attempt.signal?.reason);
 
   private failAttempt(cause: unknown): void {
@@ -167,6 +206,7 @@ class Exchange implements BodyWatch {
 
   private release(): void {
     clearTimeout(this.connectTimer);
+    this.pace?.end();
     this.socket?.removeListener('timeout', this.stall);
     this.attempt.signal?.removeEventListener('abort', this.abort);
   }

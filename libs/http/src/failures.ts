@@ -47,6 +47,23 @@ export function bodyStalled(url: URL, milliseconds: number): NetworkError {
   return new NetworkError('timeout', `${spellUrl(url)}: nothing came for ${spellSeconds(milliseconds)}`);
 }
 
+export function tooSlow({ url }: Undertaking, leastBytes: number, milliseconds: number): NetworkError {
+  const span = spellSeconds(milliseconds);
+  return new NetworkError('timeout', `${spellUrl(url)}: fewer than ${leastBytes} bytes in ${span}`, {
+    hint: 'the server, or the way there, is too slow; try again later',
+  });
+}
+
+/** The server announces an answer over and over. */
+export function onlyInterim({ url }: Undertaking): NetworkError {
+  return new NetworkError('transfer', `${spellUrl(url)}: the server announces an answer that never comes`);
+}
+
+/** The server goes on in a protocol that nobody asked for (RFC 9110, 15.2.2). */
+export function upgraded({ url }: Undertaking): NetworkError {
+  return new NetworkError('transfer', `${spellHost(url)}: the answer is not http (101 Switching Protocols)`);
+}
+
 export function bodyCut(url: URL, receivedBytes: number, wholeBytes: number | undefined): NetworkError {
   const whole = wholeBytes === undefined ? '' : ` of ${wholeBytes}`;
   return new NetworkError(

@@ -7,6 +7,7 @@
  * Read types.ts first, then http-client.ts.
  */
 export { HttpClient } from './http-client.ts';
+export { isLoopback } from './loopback.ts';
 export { NetworkError, type NetworkStep } from './network-error.ts';
 export { LONGEST_PAUSE_MS, retryAfterMs } from './retry.ts';
 export { spellUrl } from './spell-url.ts';

@@ -14,13 +14,6 @@ export function isSpared(url: URL, noProxy: string): boolean {
     .some((entry) => entry === '*' || covers(parseEntry(entry), host, port));
 }
 
-/** Whether `url` is on this machine, which no proxy can reach in its stead (RFC 6761, 6.3, for names). */
-export function isLoopback({ hostname }: URL): boolean {
-  const host = bareHost(hostname);
-  if (isIP(host) === 4) return host.startsWith('127.');
-  return host === '::1' || host === 'localhost' || host.endsWith('.localhost');
-}
-
 interface Entry {
   readonly host: string;
   readonly port: string | undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isLoopback, isSpared } from './no-proxy.ts';
+import { isSpared } from './no-proxy.ts';
 import { proxyFor } from './proxy.ts';
 
 describe('isSpared', () => {
@@ -71,16 +71,6 @@ describe('isSpared', () => {
         expect(isSpared(new URL(`http://a.${name}/`), `x, ${name}`)).toBe(true);
       }),
     );
-  });
-});
-
-describe('isLoopback', () => {
-  test.each(['localhost', 'a.localhost', '127.0.0.1', '127.9.9.9', '[::1]'])('is true of %s', (host) => {
-    expect(isLoopback(new URL(`http://${host}/`))).toBe(true);
-  });
-
-  test.each(['localhost.org', '128.0.0.1', '127.org', '[::2]'])('is false of %s', (host) => {
-    expect(isLoopback(new URL(`http://${host}/`))).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 import { EcliError, printable } from '@ecli/core';
 import { basicOf } from './basic.ts';
-import { isLoopback, isSpared } from './no-proxy.ts';
+import { isLoopback } from './loopback.ts';
+import { isSpared } from './no-proxy.ts';
 
 /** Who carries requests to other servers. */
 export interface Proxy {
@@ -21,7 +22,7 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * The proxy for `url`. The first variable that is set decides, as for curl; set to nothing, it says that there is none.
- * As for docker and oras, nothing on this machine is asked through a proxy.
+ * As for docker and oras, nothing on this machine is asked through a proxy: none can reach it in its stead.
  * @throws SETTINGS_INVALID when the variable names none, FEATURE_UNSUPPORTED for a proxy that doesn't speak http
  */
 export function proxyFor(url: URL, environment: Environment): Proxy | undefined {

@@ -1,5 +1,7 @@
 import { afterEach } from '@jest/globals';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpClient, type HttpClientOptions, type HttpResponse } from '@ecli/http';
@@ -27,6 +29,23 @@ export async function startServer(options: FaultyServerOptions = {}): Promise<Fa
   const server = await FaultyServer.start(options);
   endings.push(() => server.close());
   return server;
+}
+
+/** A server that speaks no http of its own: each connection is for `handle`. */
+export async function startRawServer(handle: (socket: Socket) => void): Promise<URL> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    handle(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  endings.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
 }
 
 export async function startProxy(options: ForwardProxyOptions = {}): Promise<ForwardProxy> {
