@@ -9,13 +9,14 @@ import {
   fine,
   headers,
   redirect,
+  type ServerAnswer,
   status,
   wrongByte,
 } from '@ecli/http/testing';
-import { type Descriptor, fetchAll, type Registry, type Repository } from '@ecli/oci';
+import { type Descriptor, fetchAll, OciMediaType, type Registry, type Repository } from '@ecli/oci';
 import { startMemoryRegistry, startRegistry, type TestRegistry } from '@ecli/oci/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { blobOf, open, pieces, pushImage } from './open-registry.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { blobOf, open, pieces, pushImage, SHA256 } from './open-registry.ts';
 
 const LAYER_BYTES = 300_000;
 
@@ -243,6 +244,103 @@ describe('Repository of a registry with passwords', () => {
     expect(elsewhere.requests[1]?.target).toBe(
       `/upload?state=1&digest=${encodeURIComponent(blobOf(other).digest)}`,
     );
+  });
+});
+
+describe('Repository of a hostile registry', () => {
+  let server: FaultyServer;
+  let repository: Repository;
+  const layer = randomBytes(1000);
+  const index = (manifests: unknown, more: object = {}): string =>
+    JSON.stringify({ schemaVersion: 2, mediaType: OciMediaType.index, manifests, ...more });
+
+  beforeEach(async () => {
+    server = await FaultyServer.start();
+    repository = open(server.url.host).repository('a');
+  });
+  afterEach(() => server.close());
+
+  test.each(['tags', 'referrers'])('whose list of %s has no end is left', async (what) => {
+    const tags = Array.from({ length: 30_000 }, (_, index) => `${index}`.padStart(128, '0'));
+    const body =
+      what === 'tags' ? JSON.stringify({ tags }) : index([], { annotations: { x: 'x'.repeat(4e6) } });
+    let pages = 0;
+    const page = (): ServerAnswer => ({
+      status: 200,
+      headers: { 'content-type': OciMediaType.index, link: `<?page=${(pages += 1)}>; rel="next"` },
+      body: Buffer.from(body),
+    });
+    server.answer('/v2/a/tags/list', page);
+    server.answer(`/v2/a/referrers/${SHA256}`, page);
+    const asked =
+      what === 'tags' ? repository.tags() : repository.referrers({ ...blobOf(layer), digest: SHA256 });
+    await expect(asked).rejects.toMatchObject({ code: 'REMOTE_FAILED' });
+    expect(pages).toBeLessThan(30);
+  });
+
+  test('is not asked for all its tags to suggest some', async () => {
+    let pages = 0;
+    server.answer('/v2/a/tags/list', () => ({
+      status: 200,
+      headers: { link: `<?page=${(pages += 1)}>; rel="next"` },
+      body: Buffer.from('{"tags":["v2"]}'),
+    }));
+    await expect(repository.manifest('v1')).rejects.toMatchObject({
+      code: 'ARTIFACT_NOT_FOUND',
+      hint: 'these tags exist: v2',
+    });
+    expect(pages).toBe(3);
+  });
+
+  test('may ask for chunks of any size, and fills no memory with that', async () => {
+    const location = '/upload?state=~a%20b&x';
+    const head = { location, 'oci-chunk-min-length': String(Number.MAX_SAFE_INTEGER) };
+    const answer = (status: number): ServerAnswer => ({ status, headers: head, body: Buffer.alloc(0) });
+    server.answer('/v2/a/blobs/uploads/', () => answer(202));
+    server.answer('/upload', ({ method }) => answer(method === 'PATCH' ? 202 : 201));
+    server.fail({ method: 'PUT', path: '/upload' }, status(413));
+    await repository.push(blobOf(layer), () => pieces(layer));
+    const [, , , patch, end] = server.requests;
+    expect(Buffer.from(patch?.body ?? []).equals(layer)).toBe(true);
+    // What the registry has signed stays as it is.
+    expect(end?.target).toBe(`${location}&digest=${encodeURIComponent(blobOf(layer).digest)}`);
+  });
+
+  test('that repeats what it was told gets no secret into a message', async () => {
+    const inline = { username: 'user', password: 'pa"ss w/ord' };
+    const basic = Buffer.from('user:pa"ss w/ord').toString('base64');
+    const challenge = { 'www-authenticate': 'Basic realm="x"' };
+    const said = (message: string): string => JSON.stringify({ errors: [{ code: 'DENIED', message }] });
+    server.failAlways({}, status(401, challenge, said(`not ${inline.password} (Basic ${basic})`)));
+    const error = await open(server.url.host, { inline }).repository('a').manifest('v1').catch(String);
+    expect(error).toContain('DENIED: not *** (Basic ***)');
+  });
+
+  test('has nothing overwritten that is no list of referrers', async () => {
+    const subject = blobOf(layer, OciMediaType.manifest);
+    const config = blobOf(Buffer.from('{}'), OciMediaType.empty);
+    const manifest = { schemaVersion: 2, mediaType: OciMediaType.manifest, config, layers: [] };
+    const bytes = Buffer.from(JSON.stringify({ ...manifest, subject }));
+    const stored = blobOf(bytes, OciMediaType.manifest);
+    server.answer(`/v2/a/manifests/${stored.digest}`, () => ({
+      status: 201,
+      headers: {},
+      body: Buffer.alloc(0),
+    }));
+    const tag = `/v2/a/manifests/${subject.digest.replace(':', '-')}`;
+    server.serve(tag, JSON.stringify(manifest), { 'content-type': OciMediaType.manifest });
+    await expect(repository.push(stored, () => pieces(bytes))).rejects.toMatchObject({
+      code: 'REMOTE_FAILED',
+      hint: expect.stringContaining('nothing was changed'),
+    });
+    expect(server.requests.filter(({ method, target }) => method === 'PUT' && target === tag)).toEqual([]);
+  });
+
+  test.each([200, 202])('may say %i to a manifest that it has stored', async (code) => {
+    const bytes = Buffer.from(index([]));
+    const stored = blobOf(bytes, OciMediaType.index);
+    server.failAlways({ method: 'PUT' }, status(code));
+    await expect(repository.push(stored, () => pieces(bytes))).resolves.toBeUndefined();
   });
 });
 

@@ -85,6 +85,7 @@ describe('parseReference refuses', () => {
     [`a@${SHA256.slice(0, -1)}`, 'a sha256 digest of 63 digits, where 64 must be', undefined],
     [`a@sha256:${HEX.toUpperCase()}`, 'upper case in the digest', `did you mean a@${SHA256}?`],
     ['a@md5:00', 'md5:00 is not a digest', /sha512/],
+    ['a@constructor:00', 'constructor:00 is not a digest', /sha512/],
     ['a@', 'nothing is not a digest', /sha256/],
     [`a@sha256:${'x'.repeat(64)}`, 'is not a digest', 'there is a x in it'],
     ['localhost:x/y', 'x is not a port', /65535/],
@@ -103,6 +104,12 @@ describe('parseReference refuses', () => {
     expect(error.message).toContain(message);
     if (typeof hint === 'string') expect(error.hint).toBe(hint);
     if (hint instanceof RegExp) expect(error.hint).toMatch(hint);
+  });
+
+  test('what is far too long at once', () => {
+    const before = performance.now();
+    expect(failureOf('@'.repeat(200_000)).message).toMatch(/: too long for a reference$/);
+    expect(performance.now() - before).toBeLessThan(1000);
   });
 
   test.each([

@@ -25,9 +25,8 @@ export function refuse(text: string, problem: string | Problem, hint?: string): 
 
 /** Replaces what stands where credentials do, also where they make the reference one that can't be read. */
 function hideCredentials(text: string): string {
-  return text
-    .replace(/^([a-z]+:\/\/).*@(?!sha\d+:)/is, '$1***@')
-    .replace(/^[^/]*@(?!sha\d+:)(?=.*\/)/s, '***@');
+  const shown = text.replace(/^([a-z]+:\/\/).*@(?!sha\d+:)/is, '$1***@');
+  return shown.includes('/') ? shown.replace(/^[^/]*@(?!sha\d+:)/, '***@') : shown;
 }
 
 /** Shows no more of a text than a line can take. */
@@ -69,7 +68,8 @@ export const ReferencePart = {
     if (tag.length > LONGEST_TAG)
       return { what: `a tag of ${tag.length} characters, where ${LONGEST_TAG} may be` };
     const [algorithm = ''] = tag.split(':');
-    if (algorithm in HEX_DIGITS) return { what: 'a digest after a colon', instead: [`:${tag}`, `@${tag}`] };
+    if (Object.hasOwn(HEX_DIGITS, algorithm))
+      return { what: 'a digest after a colon', instead: [`:${tag}`, `@${tag}`] };
     return {
       what: `${printable(tag)} is not a tag`,
       hint: 'tags have letters, digits, _, . and -, and begin with none of the last two',
@@ -78,7 +78,7 @@ export const ReferencePart = {
 
   digest(digest: string): Problem {
     const [algorithm = '', hex] = digest.split(':', 2);
-    const digits = HEX_DIGITS[algorithm];
+    const digits = Object.hasOwn(HEX_DIGITS, algorithm) ? HEX_DIGITS[algorithm] : undefined;
     if (hex === undefined || digits === undefined) {
       return {
         what: `${printable(digest) || 'nothing'} is not a digest`,

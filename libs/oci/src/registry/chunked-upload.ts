@@ -26,7 +26,7 @@ export class ChunkedUpload {
     private readonly progress: UploadProgress,
     private readonly signal: AbortSignal | undefined,
   ) {
-    this.chunkBytes = Math.max(CHUNK_BYTES, session.leastChunkBytes);
+    this.chunkBytes = this.ofBlob(Math.max(CHUNK_BYTES, session.leastChunkBytes));
   }
 
   async run(): Promise<void> {
@@ -88,10 +88,17 @@ export class ChunkedUpload {
       });
     }
     response.discard();
-    const halved = Math.max(Math.ceil(this.chunkBytes / 2), LEAST_CHUNK_BYTES, this.session.leastChunkBytes);
+    const halved = this.ofBlob(
+      Math.max(Math.ceil(this.chunkBytes / 2), LEAST_CHUNK_BYTES, this.session.leastChunkBytes),
+    );
     if (state !== position || halved === this.chunkBytes) this.restarts += 1;
     if (state === position) this.chunkBytes = halved;
     return state;
+  }
+
+  /** No more than there is: a registry may ask for chunks of any size. */
+  private ofBlob(chunkBytes: number): number {
+    return Math.min(chunkBytes, Math.max(this.descriptor.size, 1));
   }
 
   /** How many bytes the registry has; undefined when it doesn't say. */

@@ -23,6 +23,9 @@ export interface ManifestReceipt {
   readonly listsReferrers: boolean;
 }
 
+/** 201 by the specification; older registries, Quay's among them, say 202. */
+const STORED: readonly number[] = [200, 201, 202];
+
 const ACCEPT = MANIFEST_MEDIA_TYPES.join(', ');
 
 /** Reads and writes the manifests of one repository. */
@@ -88,7 +91,7 @@ export class ManifestStore {
       body: bytes,
       signal,
     });
-    if (response.status !== 201) {
+    if (!STORED.includes(response.status)) {
       throw await this.client.refused(response, { action: 'write', subject: this.client.spell(tagOrDigest) });
     }
     response.discard();

@@ -1,6 +1,7 @@
-import { parseManifest, type ParsedManifest } from '../manifest/parse-manifest.ts';
-import { digestOf } from '@ecli/core';
-import { type Descriptor, type Manifest, OciMediaType } from '../types.ts';
+import { describeReferrer } from '../manifest/describe-referrer.ts';
+import { parseManifest } from '../manifest/parse-manifest.ts';
+import { digestOf, EcliError } from '@ecli/core';
+import { type Descriptor, type Index, OciMediaType } from '../types.ts';
 import type { ManifestStore, StoredManifest } from './manifest-store.ts';
 import { pagesOf } from './pages.ts';
 import { RegistryError } from './registry-error.ts';
@@ -30,11 +31,12 @@ export class Referrers {
    * overwrite each other, for a registry knows no "only if unchanged": so it is looked at again.
    */
   async add(stored: StoredManifest, subject: Descriptor, signal?: AbortSignal): Promise<void> {
-    const entry = describe(parseManifest(stored.bytes, stored.descriptor));
+    const entry = describeReferrer(parseManifest(stored.bytes, stored.descriptor));
     for (let attempt = 0; attempt < WRITES; attempt++) {
-      const listed = await this.fromTag(subject.digest, signal);
-      if (listed.some(({ digest }) => digest === entry.digest)) return;
-      await this.manifests.put(indexOf([...listed, entry]), referrersTag(subject.digest), signal);
+      const index = await this.indexUnderTag(subject.digest, signal);
+      if (index === 'no index') throw this.occupied(subject);
+      if (index?.manifests.some(({ digest }) => digest === entry.digest)) return;
+      await this.manifests.put(withEntry(index, entry), referrersTag(subject.digest), signal);
     }
   }
 
@@ -72,14 +74,33 @@ export class Referrers {
 
   /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema */
   private async fromTag(digest: string, signal: AbortSignal | undefined): Promise<readonly Descriptor[]> {
+    const index = await this.indexUnderTag(digest, signal);
+    return index === undefined || index === 'no index' ? [] : index.manifests;
+  }
+
+  private async indexUnderTag(
+    digest: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Index | 'no index' | undefined> {
     try {
       const { bytes, descriptor } = await this.manifests.get(referrersTag(digest), signal);
       const parsed = parseManifest(bytes, descriptor);
-      return parsed.kind === 'index' ? parsed.index.manifests : [];
+      return parsed.kind === 'index' ? parsed.index : 'no index';
     } catch (error) {
-      if (error instanceof RegistryError && error.status === 404) return [];
+      if (error instanceof RegistryError && error.status === 404) return undefined;
       throw error;
     }
+  }
+
+  private occupied({ digest }: Descriptor): EcliError {
+    const tag = this.client.spell(referrersTag(digest));
+    return new EcliError(
+      'REMOTE_FAILED',
+      `${tag}: an image, where what refers to ${digest} should be listed`,
+      {
+        hint: 'nothing was changed; the tag must be free, or name an index',
+      },
+    );
   }
 }
 
@@ -93,23 +114,9 @@ function isIndexType(contentType: string | undefined): boolean {
   return (contentType ?? '').toLowerCase().startsWith(OciMediaType.index);
 }
 
-/** As a registry lists it: the type of its config is what a manifest without a type of its own goes by. */
-function describe(parsed: ParsedManifest): Descriptor {
-  const { mediaType, digest, size } = parsed.descriptor;
-  const document = parsed.kind === 'manifest' ? parsed.manifest : parsed.index;
-  const config = (document as Partial<Manifest>).config?.mediaType;
-  const artifactType = document.artifactType ?? config;
-  return {
-    mediaType,
-    digest,
-    size,
-    ...(artifactType !== undefined && { artifactType }),
-    ...(document.annotations && { annotations: document.annotations }),
-  };
-}
-
-function indexOf(manifests: readonly Descriptor[]): StoredManifest {
-  const document = { schemaVersion: 2, mediaType: OciMediaType.index, manifests };
+function withEntry(index: Index | undefined, entry: Descriptor): StoredManifest {
+  const manifests = [...(index?.manifests ?? []), entry];
+  const document = { ...index, schemaVersion: 2, mediaType: OciMediaType.index, manifests };
   const bytes = Buffer.from(JSON.stringify(document));
   return {
     descriptor: { mediaType: OciMediaType.index, digest: digestOf(bytes), size: bytes.length },

@@ -19,7 +19,7 @@ export interface Undertaking {
 
 /** Puts an answer that isn't the one hoped for into words, and says what may help. */
 export async function refused(response: HttpResponse, undertaking: Undertaking): Promise<RegistryError> {
-  const refusal = await readRefusal(response);
+  const refusal = await readRefusal(response, undertaking.identity);
   const { status, errors, spelled } = refusal;
   if (undertaking.sentTo !== undefined) return refusedElsewhere(refusal, undertaking);
   const hint = hintFor(refusal, undertaking);

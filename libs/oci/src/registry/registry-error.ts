@@ -1,5 +1,6 @@
 import { EcliError, type EcliErrorOptions, type ErrorCode, printable } from '@ecli/core';
 import type { HttpResponse } from '@ecli/http';
+import { type Identity, withoutSecretsOf } from './auth/identity.ts';
 
 /** One reason a registry gives (distribution-spec, "Error Codes"). */
 export interface RegistryReason {
@@ -51,11 +52,14 @@ export interface Refusal {
   readonly isWebPage: boolean;
 }
 
-/** Reads the whole of an answer that isn't the one hoped for; never fails over it. */
-export async function readRefusal(response: HttpResponse): Promise<Refusal> {
+/**
+ * Reads the whole of an answer that isn't the one hoped for; never fails over it. What the server was told of
+ * `identity` stays secret, should it repeat it.
+ */
+export async function readRefusal(response: HttpResponse, identity?: Identity): Promise<Refusal> {
   const { status, headers } = response;
   const text = await response.bytes(ERROR_BODY_LIMIT_BYTES).then(
-    (bytes) => new TextDecoder().decode(bytes),
+    (bytes) => withoutSecretsOf(identity, new TextDecoder().decode(bytes)),
     () => '',
   );
   const errors = parseReasons(text);

@@ -1,6 +1,6 @@
 import { NetworkError } from '@ecli/http';
 import { describe, expect, test } from '@jest/globals';
-import { isLoopback } from './origin.ts';
+import { isLoopback } from '@ecli/http';
 import { nextLink } from './pages.ts';
 import { referrersTag } from './referrers.ts';
 import { RegistrySession } from './registry-session.ts';

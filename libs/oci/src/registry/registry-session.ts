@@ -1,8 +1,8 @@
 import { EcliError } from '@ecli/core';
-import { type HttpRequest, type HttpResponse, NetworkError } from '@ecli/http';
+import { type HttpRequest, type HttpResponse, isLoopback, NetworkError } from '@ecli/http';
 import { type Authorization, Authorizer, type Errand } from './auth/authorizer.ts';
 import { parseChallenges } from './auth/challenge.ts';
-import { isLoopback, originOf } from './origin.ts';
+import { originOf } from './origin.ts';
 import { pause } from './pause.ts';
 import { ELSEWHERE } from './refused.ts';
 import { readRefusal } from './registry-error.ts';

@@ -14,6 +14,8 @@ import { isReferrersTag, listTags } from './tags.ts';
 
 /** How many tags a message names of those that are there. */
 const SUGGESTED_TAGS = 5;
+/** How much of a long list is looked through for them. */
+const PAGES_FOR_SUGGESTIONS = 3;
 /** Manifests that were pushed are kept for the tags that follow them. */
 const KEPT_MANIFESTS = 8;
 
@@ -99,7 +101,7 @@ export class Repository implements Target, Mounter {
 
   /** All tags in order, numbers by their value. @throws ARTIFACT_NOT_FOUND when there is no such repository */
   tags(signal?: AbortSignal): Promise<string[]> {
-    return listTags(this.client, signal);
+    return listTags(this.client, { signal });
   }
 
   referrers(descriptor: Descriptor, artifactType?: string, signal?: AbortSignal): Promise<Descriptor[]> {
@@ -131,10 +133,10 @@ export class Repository implements Target, Mounter {
     if (this.pushed.size > KEPT_MANIFESTS && oldest !== undefined) this.pushed.delete(oldest);
   }
 
-  /** What to say of a tag that isn't there: those that are, near ones first. One more request is what it may cost. */
+  /** What to say of a tag that isn't there: those that are, near ones first. A few more requests are what it may cost. */
   private async suggest(tagOrDigest: string, signal?: AbortSignal): Promise<string | undefined> {
     if (isReferrersTag(tagOrDigest)) return undefined;
-    const all = await this.tags(signal).catch(() => []);
+    const all = await listTags(this.client, { signal, mostPages: PAGES_FOR_SUGGESTIONS }).catch(() => []);
     const tags = all.filter((tag) => !isReferrersTag(tag));
     if (tags.length === 0) return undefined;
     const near = nearNames(tagOrDigest, tags);

@@ -3,22 +3,26 @@ import { parsePage } from './page-json.ts';
 import { pagesOf } from './pages.ts';
 import type { RepositoryClient } from './repository-client.ts';
 
-/** More than the busiest repositories have. */
-const MOST_TAGS = 1_000_000;
-
 /** All tags of a repository, each once, in order: numbers by their value, so `v1.9` before `v1.10`. */
-export async function listTags(client: RepositoryClient, signal?: AbortSignal): Promise<string[]> {
+export async function listTags(
+  client: RepositoryClient,
+  {
+    signal,
+    mostPages = Infinity,
+  }: { readonly signal?: AbortSignal | undefined; readonly mostPages?: number } = {},
+): Promise<string[]> {
   const tags = new Set<string>();
   // No page size is asked for: there are registries that cut the list at it and never say that there is more.
   const pages = pagesOf(client, 'tags/list', { action: 'read', signal });
-  for (;;) {
+  for (let page = 0; page < mostPages; page++) {
     const { value, done } = await pages.next();
     if (done) {
       if (value) throw await client.refused(value, { action: 'read' });
-      return [...tags].sort(compareTags);
+      break;
     }
-    for (const tag of tagsOf(value.bytes, client.spelled)) if (tags.size < MOST_TAGS) tags.add(tag);
+    for (const tag of tagsOf(value.bytes, client.spelled)) tags.add(tag);
   }
+  return [...tags].sort(compareTags);
 }
 
 /** Registries write `null` for none. */

@@ -31,7 +31,8 @@ export class UploadSession {
   /** Where the upload is ended as the blob `digest`. What the registry put into the query stays. */
   closing(digest: string): URL {
     const url = new URL(this.location);
-    url.searchParams.set('digest', digest);
+    // Not by searchParams, which spells the rest anew: what was signed must stay as it is.
+    url.search += `${url.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`;
     return url;
   }
 

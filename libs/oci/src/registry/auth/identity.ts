@@ -46,6 +46,22 @@ export function basicAuthorization(identity: Identity): string | undefined {
   return `Basic ${Buffer.from(`${identity.username}:${identity.password}`).toString('base64')}`;
 }
 
+/** Takes out of a server's words the secrets that it was sent, in any spelling that they were sent in. */
+export function withoutSecretsOf(identity: Identity, text: string): string {
+  if (!identity) return text;
+  const secret = identity.kind === 'password' ? identity.password : identity.token;
+  const sent = basicAuthorization(identity)?.replace('Basic ', '') ?? '';
+  const spellings = [
+    sent,
+    JSON.stringify(secret).slice(1, -1),
+    new URLSearchParams({ secret }).toString().slice('secret='.length),
+    secret,
+  ];
+  return spellings
+    .filter((spelling) => spelling !== '')
+    .reduce((shown, spelling) => shown.replaceAll(spelling, () => '***'), text);
+}
+
 /** Names credentials for messages: whose they are and where they stand, never what they are. */
 export function spellIdentity(identity: NonNullable<Identity>): string {
   const whose = identity.kind === 'password' ? `of ${identity.username}` : 'by identity token';

@@ -1,6 +1,5 @@
 import { printable } from '@ecli/core';
-import type { HttpClient, HttpResponse } from '@ecli/http';
-import { isLoopback } from '../origin.ts';
+import { type HttpClient, type HttpResponse, isLoopback } from '@ecli/http';
 import { readRefusal, RegistryError } from '../registry-error.ts';
 import type { Challenge } from './challenge.ts';
 import { basicAuthorization, GIVEN, type Identity, spellIdentity } from './identity.ts';
@@ -115,7 +114,7 @@ export class TokenService {
   }
 
   private async refused(response: HttpResponse, identity: Identity): Promise<RegistryError> {
-    const { status, errors, spelled } = await readRefusal(response);
+    const { status, errors, spelled } = await readRefusal(response, identity);
     if (status < 400 || status >= 500 || status === 429) {
       const hint = `try again later, or ask whoever runs ${this.options.registry}`;
       return new RegistryError(`token service ${this.host}: no token (${spelled})`, { status, errors, hint });
