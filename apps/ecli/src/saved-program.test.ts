@@ -73,6 +73,12 @@ describe('fileNameOf', () => {
 });
 
 describe('saveProgram', () => {
+  test('makes the folder that it is to be saved in', async () => {
+    const { path } = await saveProgram(program, join(folder, 'a/b/'));
+    expect(path).toBe(join(folder, 'a/b/package.json'));
+    expect(readFileSync(path)).toEqual(content);
+  });
+
   test('saves in a folder under its own name, and says whether one was there', async () => {
     const path = join(folder, 'package.json');
     expect(await saveProgram(program, folder)).toEqual({

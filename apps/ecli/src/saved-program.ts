@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { chmod, copyFile, type FileHandle, lstat, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { EcliError, MediaType, printable, sniff } from '@ecli/core';
+import { EcliError, MediaType, printable, sniff, systemReason } from '@ecli/core';
+import { makeFolders } from '@ecli/oci';
 
 /** What of a pulled program its file depends on. */
 export interface ProgramFile {
@@ -46,8 +47,9 @@ export function fileNameOf({ mediaType, title = '', name }: Omit<ProgramFile, 'o
 }
 
 /**
- * Saves a program as `output` says: in the current folder under its own name, in a folder, or as a file. A file that is
- * there is replaced in one step, and a link by a file; a device or pipe is written to.
+ * Saves a program as `output` says: in the current folder under its own name, in a folder, which is made where `DIR/`
+ * says that it is to be one, or as a file. A file that is there is replaced in one step, and a link by a file; a device
+ * or pipe is written to.
  *
  * @throws OUTPUT_FAILED, also where its own name is that of a file that is no program
  */
@@ -65,8 +67,18 @@ export async function saveProgram(file: ProgramFile, output: string | undefined)
 async function pathFor(file: ProgramFile, output: string | undefined): Promise<string> {
   if (output !== undefined && !output.endsWith('/') && !(await isDirectory(output))) return output;
   const path = join(output ?? '', fileNameOf(file));
+  if (output !== undefined) makeFolder(output);
   await refuseForeign(path, file.mediaType);
   return path;
+}
+
+/** @throws OUTPUT_FAILED */
+function makeFolder(path: string): void {
+  try {
+    makeFolders(path);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
 }
 
 /** A package.json may be that of a Node package, which nobody meant to lose. */
@@ -160,20 +172,13 @@ function isFromSystem(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).syscall !== undefined;
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  ENOENT: 'no such folder',
-  ENOTDIR: 'no such folder',
-  EISDIR: 'a folder',
-};
-
 function unwritable(path: string, cause: unknown): EcliError {
-  const { code = 'an unknown error' } = cause as NodeJS.ErrnoException;
-  return new EcliError('OUTPUT_FAILED', `${printable(path)}: can't be written: ${REASONS[code] ?? code}`, {
+  const isFolderMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+  const reason = isFolderMissing ? 'no such folder' : systemReason(cause);
+  return new EcliError('OUTPUT_FAILED', `${printable(path)}: can't be written: ${reason}`, {
     cause,
-    hint: 'save it elsewhere: -o DIR or -o FILE, or -o - for standard output',
+    hint: isFolderMissing
+      ? `make it first: mkdir -p ${printable(dirname(path))}`
+      : 'save it elsewhere: -o DIR or -o FILE, or -o - for standard output',
   });
 }

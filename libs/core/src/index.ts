@@ -43,6 +43,7 @@ export {
   RunnerChain,
 } from './runner.ts';
 export { type FetchContext, SOURCE, SOURCE_CHAIN, type Source, SourceChain } from './source.ts';
+export { systemReason } from './system-reason.ts';
 export type {
   Credentials,
   NetworkOptions,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { EcliError, printable } from '@ecli/core';
+import { EcliError, printable, systemReason } from '@ecli/core';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -72,8 +72,7 @@ export class Trust {
 
 async function readCertificates(path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new EcliError('SETTINGS_INVALID', `${printable(path)}: cannot be read (${code ?? 'unknown'})`, {
+    throw new EcliError('SETTINGS_INVALID', `${printable(path)}: can't be read: ${systemReason(error)}`, {
       hint: '--ca-file takes a file of certificates in PEM',
       cause: error,
     });

@@ -124,7 +124,7 @@ describe('TLS', () => {
   });
 
   test.each([
-    ['is not there', undefined, /cannot be read \(ENOENT\)$/],
+    ['is not there', undefined, /can't be read: no such file or folder$/],
     ['is none', 'hello', /holds no certificate in PEM$/],
   ])('refuses a file of certificates that %s', async (_, content, message) => {
     const caFile = join(await createFolder(), 'ca.pem');

@@ -42,6 +42,7 @@ export { ImageLayout, type LayoutOptions } from './layout/image-layout.ts';
 export type { IngestOptions, OpenContent } from './layout/ingest.ts';
 export type { LayoutEntry } from './layout/layout-entry.ts';
 export { LayoutRepository } from './layout/layout-repository.ts';
+export { makeFolders } from './layout/make-folders.ts';
 export type { PruneOptions, Removal, RemovedImage } from './layout/prune.ts';
 export { choosePlatform } from './manifest/choose-platform.ts';
 export { ContentVerifier, digestLike } from './manifest/content-verifier.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { EcliError, printable } from '@ecli/core';
+import { EcliError, printable, systemReason } from '@ecli/core';
 
 /** Files of keys, policies and trust roots are a few KiB; a device or a log by mistake is not. */
 const LIMIT_BYTES = 4 * 1024 * 1024;
@@ -14,19 +14,12 @@ export async function readSettings(path: string, hint: string): Promise<Buffer> 
   try {
     content = await readFile(path);
   } catch (cause) {
-    const { code = 'an unknown error' } = cause as NodeJS.ErrnoException;
-    const reason = REASONS[code] ?? `can't be read (${code})`;
+    const reason = isMissing(cause) ? 'no such file' : `can't be read: ${systemReason(cause)}`;
     throw new EcliError('SETTINGS_INVALID', `${printable(path)}: ${reason}`, { hint, cause });
   }
   if (content.length <= LIMIT_BYTES) return content;
   throw new EcliError('SETTINGS_INVALID', `${printable(path)}: too large`, { hint });
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'a folder, not a file',
-};
 
 /** Tells whether `error` says that there is no file. */
 export function isMissing(error: unknown): boolean {

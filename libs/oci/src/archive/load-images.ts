@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { EcliError, printable, type ReportProgress } from '@ecli/core';
+import { EcliError, printable, type ReportProgress, systemReason } from '@ecli/core';
 import { copyImage } from '../copy/copy-image.ts';
 import { errnoOf } from '../layout/cache-error.ts';
 import { ImageLayout } from '../layout/image-layout.ts';
@@ -95,7 +95,7 @@ async function isFolder(path: string): Promise<boolean> {
     const isMissing = errnoOf(error) === 'ENOENT';
     throw new EcliError(
       isMissing ? 'ARTIFACT_NOT_FOUND' : 'ARTIFACT_UNREADABLE',
-      `${printable(path)}: ${isMissing ? 'no such file' : (errnoOf(error) ?? String(error))}`,
+      `${printable(path)}: ${isMissing ? 'no such file' : systemReason(error)}`,
       { cause: error },
     );
   }

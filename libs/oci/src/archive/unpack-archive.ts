@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EcliError, printable } from '@ecli/core';
 import { makeLayout } from '../layout/layout-folders.ts';
+import { makeFolders } from '../layout/make-folders.ts';
 import { BlobStore } from '../layout/blob-store.ts';
 import { isDigest } from '../reference/grammar.ts';
 import { DockerArchive, type StoredFile } from './docker-archive.ts';
@@ -25,7 +26,7 @@ export async function unpackArchive(
   folder: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolders(folder, 0o700);
   makeLayout(folder);
   const unpacking = new Unpacking(name, new BlobStore(folder, () => undefined));
   await readTar(name, input, unpacking, { signal });

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { EcliError, printable } from '@ecli/core';
+import { EcliError, printable, systemReason } from '@ecli/core';
 import { isKeyOf, keyOf, type RegistryScope } from './registry-key.ts';
 
 /** What concerns credentials in docker's config.json and podman's auth.json, which have the same members. */
@@ -30,7 +30,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile | undefin
     if (error instanceof EcliError) throw error;
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new EcliError('SETTINGS_INVALID', `${printable(path)}: can't be read (${code})`, {
+    throw new EcliError('SETTINGS_INVALID', `${printable(path)}: can't be read: ${systemReason(error)}`, {
       hint: 'REGISTRY_AUTH_FILE or DOCKER_CONFIG may name another place for credentials',
       cause: error,
     });

@@ -1,7 +1,8 @@
-import { chown, lstat, mkdir, open, readdir, readlink, rename, rm, stat } from 'node:fs/promises';
+import { chown, lstat, open, readdir, readlink, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { EcliError, printable } from '@ecli/core';
+import { EcliError, printable, systemReason } from '@ecli/core';
 import { isHeld, type Lock, pauseForLock, tryLock } from '../layout/lock.ts';
+import { makeFolders } from '../layout/make-folders.ts';
 import { uniqueToken } from '../layout/process-identity.ts';
 import { type ConfigFile, parseConfig, readConfigFile } from './config-file.ts';
 
@@ -24,7 +25,7 @@ export async function updateConfig(
 ): Promise<boolean> {
   try {
     const target = await followLinks(path);
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(target), 0o700);
     return await updateLocked(target, change);
   } catch (error) {
     throw failure(path, error);
@@ -126,7 +127,7 @@ function temporaryPrefix(path: string): string {
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  EROFS: 'the file system is read-only; DOCKER_CONFIG=FOLDER names another place',
+  EROFS: 'DOCKER_CONFIG=FOLDER names another place',
   EACCES: 'DOCKER_CONFIG=FOLDER names another place',
   EPERM: 'DOCKER_CONFIG=FOLDER names another place',
   EBUSY: 'a file that is mounted by itself, as into a container, has to be changed where it comes from',
@@ -139,7 +140,7 @@ function failure(path: string, error: unknown): EcliError {
   const isDenied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
   return new EcliError(
     isDenied ? 'PERMISSION_DENIED' : 'SETTINGS_INVALID',
-    `${printable(path)}: can't be written (${code})`,
+    `${printable(path)}: can't be written: ${systemReason(error)}`,
     { cause: error, ...(hint !== undefined && { hint }) },
   );
 }

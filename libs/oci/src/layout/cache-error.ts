@@ -1,4 +1,4 @@
-import { EcliError, printable } from '@ecli/core';
+import { EcliError, printable, systemReason } from '@ecli/core';
 
 /** The name of what the operating system said no with: `ENOSPC`. */
 export function errnoOf(error: unknown): string | undefined {
@@ -13,10 +13,9 @@ export function isForLackOfRoom(error: unknown): boolean {
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  ENOSPC:
-    'the disk is full; ecli image prune --max-size 500M makes room, or set XDG_CACHE_HOME to another disk',
-  EDQUOT: 'your quota is used up; ecli image prune --max-size 500M makes room',
-  EROFS: 'the file system is read-only; set XDG_CACHE_HOME to a folder that can be written to',
+  ENOSPC: 'ecli image prune --max-size 500M makes room, or set XDG_CACHE_HOME to another disk',
+  EDQUOT: 'ecli image prune --max-size 500M makes room',
+  EROFS: 'set XDG_CACHE_HOME to a folder that can be written to',
   EACCES: 'set XDG_CACHE_HOME to a folder that you may write to',
   EPERM: 'set XDG_CACHE_HOME to a folder that you may write to',
 };
@@ -25,10 +24,13 @@ const HINTS: Readonly<Record<string, string>> = {
 export function cacheFailure(folder: string, error: unknown): EcliError {
   if (error instanceof EcliError) return error;
   const errno = errnoOf(error);
-  const reason = errno ?? String(error);
   const hint = errno === undefined ? undefined : HINTS[errno];
-  return new EcliError('CACHE_FAILED', `${printable(folder)}: can't be used (${printable(reason)})`, {
-    cause: error,
-    ...(hint !== undefined && { hint }),
-  });
+  return new EcliError(
+    'CACHE_FAILED',
+    `${printable(folder)}: can't be used: ${printable(systemReason(error))}`,
+    {
+      cause: error,
+      ...(hint !== undefined && { hint }),
+    },
+  );
 }

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EcliError, printable } from '@ecli/core';
 import { JsonReader } from '../manifest/read-json.ts';
 import { cacheFailure, errnoOf } from './cache-error.ts';
+import { makeFolders } from './make-folders.ts';
 import { uniqueToken } from './process-identity.ts';
 
 /** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md#oci-layout-file */
@@ -31,9 +32,9 @@ function readIfThere(path: string, folder: string): Uint8Array | undefined {
 
 /** Makes a layout of `folder`, as far as it is none; for its owner alone unless `isShared`. */
 export function makeLayout(folder: string, isShared = false): void {
-  mkdirSync(folder, { recursive: true, mode: isShared ? 0o777 : 0o700 });
+  makeFolders(folder, isShared ? 0o777 : 0o700);
   for (const each of ['blobs/sha256', 'ingest', 'locks']) {
-    mkdirSync(join(folder, each), { recursive: true });
+    makeFolders(join(folder, each));
   }
   if (!isLayout(folder)) writeVersion(folder);
 }

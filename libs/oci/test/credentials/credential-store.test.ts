@@ -143,7 +143,7 @@ describe('stored credentials', () => {
   test('in a place that is no file are said to be', async () => {
     await expect(find('a.io', undefined, { REGISTRY_AUTH_FILE: home.folder })).rejects.toMatchObject({
       code: 'SETTINGS_INVALID',
-      message: `${home.folder}: can't be read (EISDIR)`,
+      message: `${home.folder}: can't be read: a folder, not a file`,
     });
   });
 });

@@ -248,7 +248,7 @@ describe('loading', () => {
     mkdirSync(systemPath);
     await expect(loadPolicy(environment, { systemPath })).rejects.toMatchObject({
       code: 'SETTINGS_INVALID',
-      message: `${systemPath}: a folder, not a file`,
+      message: `${systemPath}: can't be read: a folder, not a file`,
     });
     await expect(loadPolicyFile(join(folder, 'gone.json'))).rejects.toMatchObject({
       code: 'SETTINGS_INVALID',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { isatty } from 'node:tty';
-import { ArgumentError, EcliError, printable } from '@ecli/core';
+import { ArgumentError, EcliError, printable, printableJson, systemReason } from '@ecli/core';
 import {
   copyAll,
   ImageLayout,
@@ -24,6 +24,7 @@ const flags = {
     help: 'write a tar, or into a folder; by default to standard output',
   },
   platform: { value: 'OS/ARCH', help: 'save of an index the image for this platform alone' },
+  json: { short: 'j', help: 'say what was saved as JSON' },
 } as const satisfies FlagTable;
 
 /** `ecli image save`: writes images from the cache into a file. */
@@ -38,11 +39,11 @@ export const saveCommand = defineCommand({
     'ecli image save ghcr.io/org/tool:v1 | ssh host ecli image load',
     'ecli image save -o images/ ghcr.io/org/tool:v1',
   ],
-  notes: `ecli image load reads it on a machine without a network, and so does skopeo (oci-archive:FILE, oci:DIR). The
-same images give the same bytes. What isn't in the cache is pulled by ecli pull first.`,
+  notes: `ecli image load reads it on a machine without a network, and so does skopeo (oci-archive:FILE:REF, oci:DIR:REF).
+The same images give the same bytes. What isn't in the cache is pulled by ecli pull first.`,
 
-  async run({ operands, flags: { output = '-', platform } }, terminal) {
-    refuseTerminal(output);
+  async run({ operands, flags: { output = '-', platform, json } }, terminal) {
+    refuseStdout(output, json);
     const cache = await openImageCache(terminal);
     const images = await imagesOf(operands, cache);
     const { signal } = terminal.interruption;
@@ -54,14 +55,20 @@ same images give the same bytes. What isn't in the cache is pulled by ecli pull 
     const saved = isFolder(output)
       ? await saveIntoFolder(output, cache, images, options)
       : await saveIntoFile(output, (write) => saveImages(cache, images, write, options));
-    terminal.print(saved.map(asLine).join(''));
+    terminal.print(json ? asJson(saved) : saved.map(asLine).join(''));
     return 0;
   },
 });
 
-/** @throws ARGUMENT_INVALID where a person would see the bytes */
-function refuseTerminal(output: string): void {
-  if (output !== '-' || !isatty(1)) return;
+/** @throws ARGUMENT_INVALID where a person would see the bytes, and where something else is to come there too */
+function refuseStdout(output: string, json: boolean): void {
+  if (output !== '-') return;
+  if (json) {
+    throw new ArgumentError('--json: standard output is where the tar goes', [], {
+      hint: 'name a file: -o images.tar',
+    });
+  }
+  if (!isatty(1)) return;
   throw new ArgumentError('ecli image save: a tar is nothing for a terminal', [], {
     hint: 'name a file: -o images.tar',
   });
@@ -148,8 +155,9 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, path: string): Prom
 }
 
 function outputFailure(path: string, error: unknown): EcliError {
-  const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-  return new EcliError('OUTPUT_FAILED', `${printable(path)}: can't be written (${reason})`, { cause: error });
+  return new EcliError('OUTPUT_FAILED', `${printable(path)}: can't be written: ${systemReason(error)}`, {
+    cause: error,
+  });
 }
 
 /** As fast as whoever reads takes it. */
@@ -163,4 +171,14 @@ function toStdout({ stdout }: Terminal): WriteBytes {
 
 function asLine({ reference, descriptor }: SavedImage): string {
   return `saved ${printable(reference)}${reference.includes('@') ? '' : `@${descriptor.digest}`}\n`;
+}
+
+function asJson(saved: readonly SavedImage[]): string {
+  const list = saved.map(({ reference, descriptor: { digest, mediaType, size } }) => ({
+    reference,
+    digest,
+    mediaType,
+    size,
+  }));
+  return `${printableJson(JSON.stringify(list, null, 2))}\n`;
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ArgumentError, EcliError, printable, printableJson } from '@ecli/core';
+import { ArgumentError, EcliError, printable, printableJson, systemReason } from '@ecli/core';
 import {
   type Descriptor,
   type ImageReference,
@@ -97,8 +97,8 @@ async function readKey({ key: path }: Given, terminal: Terminal): Promise<Privat
     });
   }
   const pem = await readFile(notEmpty('--key', path), 'utf8').catch((cause: unknown) => {
-    const { code } = cause as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'no such file' : `can't be read (${code})`;
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const reason = isMissing ? 'no such file' : `can't be read: ${systemReason(cause)}`;
     throw new EcliError('SETTINGS_INVALID', `${printable(path)}: ${reason}`, { cause });
   });
   return PrivateKey.parse(pem, path, () => askPassphrase(path, terminal));

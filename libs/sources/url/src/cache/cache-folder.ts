@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { EcliError, printable } from '@ecli/core';
+import { EcliError, printable, systemReason } from '@ecli/core';
 
 /**
  * Makes `$XDG_CACHE_HOME/ecli/url`, else `~/.cache/ecli/url`, for this user alone.
@@ -66,8 +66,11 @@ function homeOfUser(): string {
 /** Says that the cache's files can't be read or written; an EcliError is returned as it is. */
 export function cacheFailure(path: string, error: unknown): EcliError {
   if (error instanceof EcliError) return error;
-  const { code = String(error) } = error as NodeJS.ErrnoException;
-  return new EcliError('CACHE_FAILED', `${printable(path)}: can't be used (${printable(code)})`, {
-    cause: error,
-  });
+  return new EcliError(
+    'CACHE_FAILED',
+    `${printable(path)}: can't be used: ${printable(systemReason(error))}`,
+    {
+      cause: error,
+    },
+  );
 }
