@@ -1,5 +1,6 @@
-import { build } from 'esbuild';
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { build, transform } from 'esbuild';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +8,8 @@ import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
 /**
- * How the command line is bundled. Why it is CommonJS in one file with a code cache beside it, and what that
- * saves at each start: docs/decisions/0007-one-bundle-with-a-code-cache.md.
+ * How the command line is bundled. Why it is CommonJS in chunks of one file with a code cache beside it, and what
+ * that saves at each start: docs/decisions/0007-one-bundle-with-a-code-cache.md.
  */
 const folder = dirname(fileURLToPath(import.meta.url));
 const { resolve } = createRequire(import.meta.url);
@@ -24,15 +25,29 @@ const RARE = [
   { path: './tweetnacl.js', names: ['tweetnacl'] },
 ];
 
-/** @type {import('esbuild').BuildOptions} */
-const OPTIONS = {
-  absWorkingDir: folder,
-  bundle: true,
+const URL_OF_FILE = "const __url = require('node:url').pathToFileURL(__filename).href;";
+/**
+ * What src/chunks.ts loads is a function expression: the one that Node's own loader makes of a CommonJS module.
+ */
+const BEFORE_CHUNK = `(function (exports, require, module, __filename, __dirname) {${URL_OF_FILE}\n`;
+const AFTER_CHUNK = '});\n';
+
+/** @type {import('esbuild').CommonOptions} */
+const COMMON_JS = {
   format: 'cjs',
   platform: 'node',
   target: 'node20',
   // import() becomes require: Node 20 refuses import() in code that came from a cache.
   supported: { 'dynamic-import': false },
+};
+
+/** @type {import('esbuild').BuildOptions} */
+const OPTIONS = {
+  absWorkingDir: folder,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  define: { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' },
   // Workspace packages as TypeScript, others as the modules from which unused parts can be left out.
   conditions: ['@ecli/source'],
   mainFields: ['es2015', 'module', 'main'],
@@ -42,19 +57,9 @@ const OPTIONS = {
   },
   // Native code stays where npm put it.
   external: ['ffi-rs', ...RARE.map(({ path }) => path)],
-  banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
   legalComments: 'none',
   logLevel: 'warning',
 };
-/**
- * A file that src/code-cache.ts loads is one function expression: the one that Node's own loader makes of a
- * CommonJS module.
- */
-const AS_FUNCTION = {
-  banner: { js: `(function (exports, require, module, __filename, __dirname) {${OPTIONS.banner?.js ?? ''}` },
-  footer: { js: '});' },
-};
-const DEFINE = { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' };
 
 /**
  * Makes the command line in `outputDirectory` from the TypeScript of the whole workspace: main.js, and what
@@ -66,10 +71,9 @@ export async function bundle(outputDirectory = join(folder, 'dist')) {
   // The package around it says "module".
   await writeFile(join(outputDirectory, 'package.json'), '{ "type": "commonjs" }\n');
   await Promise.all(RARE.map((rare) => bundleRare(rare, outputDirectory)));
-  const start = await bundleStart(outputDirectory);
-  await writeCodeCache(join(outputDirectory, start));
-  await bundleMain(outputDirectory, start);
-  await removeOthers(outputDirectory, start);
+  const { name, chunks } = await bundleStart(outputDirectory);
+  await bundleMain(outputDirectory, name, chunks);
+  await removeOthers(outputDirectory, name);
 }
 
 /**
@@ -94,48 +98,97 @@ async function bundleRare({ names, path }, outputDirectory) {
   });
 }
 
-/** @param {string} outputDirectory */
+/**
+ * Writes start.ts and all that it imports: one chunk for each set of files that are always loaded together.
+ *
+ * @param {string} outputDirectory
+ */
 async function bundleStart(outputDirectory) {
-  const { metafile } = await build({
+  const texts = await splitStart();
+  const source = [...texts.values()].join('');
+  const name = `start-${createHash('sha256').update(source).digest('hex').slice(0, 8)}.js`;
+  const path = join(outputDirectory, name);
+  const { chunks, cache } = compile(texts, path);
+  await replaceFile(path, source);
+  await replaceFile(`${path}.cache`, cache);
+  return { name, chunks };
+}
+
+/** The text of each chunk by the name that others import it by: `./start.js`, `./run-HASH.js`, `./chunk-HASH.js`. */
+async function splitStart() {
+  const { outputFiles } = await build({
     ...OPTIONS,
-    ...AS_FUNCTION,
     entryPoints: ['src/start.ts'],
-    outdir: outputDirectory,
-    entryNames: '[name]-[hash]',
-    define: DEFINE,
-    metafile: true,
+    outdir: join(folder, 'dist'),
+    format: 'esm',
+    splitting: true,
+    write: false,
   });
-  return basename(Object.keys(metafile.outputs)[0] ?? '');
+  const transformed = outputFiles.map(async ({ path, text }) => {
+    // The name ends so that esbuild takes what it imports from CommonJS packages as Node does.
+    const { code } = await transform(text, { ...COMMON_JS, sourcefile: `${basename(path, '.js')}.mjs` });
+    return /** @type {const} */ ([`./${basename(path)}`, `${BEFORE_CHUNK}${code}${AFTER_CHUNK}`]);
+  });
+  return new Map(await Promise.all(transformed));
+}
+
+/**
+ * Compiles all functions of each chunk, and not only those that run when it is loaded, and keeps the code for
+ * src/chunks.ts. V8 takes a cache only under the flags that it was made with, so the one that makes it eager is
+ * set back before.
+ *
+ * @param {ReadonlyMap<string, string>} texts
+ * @param {string} filename
+ */
+function compile(texts, filename) {
+  /** @type {Record<string, import('./src/chunks.ts').Chunk>} */
+  const chunks = {};
+  /** @type {Buffer[]} */
+  const caches = [];
+  const end = { line: 0, source: 0, cache: 0 };
+  for (const [name, text] of texts) {
+    setFlagsFromString('--no-lazy');
+    const script = new Script(text, { filename, lineOffset: end.line });
+    setFlagsFromString('--lazy');
+    const cache = script.createCachedData();
+    chunks[name] = [end.line, end.source, text.length, end.cache, cache.length];
+    // V8 copies what doesn't begin at a whole word.
+    caches.push(cache, Buffer.alloc(-cache.length & 7));
+    end.line += text.split('\n').length - 1;
+    end.source += text.length;
+    end.cache += (cache.length + 7) & ~7;
+  }
+  return { chunks, cache: Buffer.concat(caches) };
 }
 
 /**
  * @param {string} outputDirectory
  * @param {string} start
+ * @param {Record<string, import('./src/chunks.ts').Chunk>} chunks
  */
-async function bundleMain(outputDirectory, start) {
-  const outfile = join(outputDirectory, `main.js.${process.pid}`);
-  await build({
+async function bundleMain(outputDirectory, start, chunks) {
+  const { outputFiles } = await build({
     ...OPTIONS,
+    ...COMMON_JS,
     entryPoints: ['src/main.ts'],
-    outfile,
-    define: { ...DEFINE, ECLI_START: JSON.stringify(start) },
+    outfile: 'main.js',
+    write: false,
+    banner: { js: URL_OF_FILE },
+    define: { ...OPTIONS.define, ECLI_START: JSON.stringify(start), ECLI_CHUNKS: JSON.stringify(chunks) },
   });
-  await rename(outfile, join(outputDirectory, 'main.js'));
+  await replaceFile(join(outputDirectory, 'main.js'), outputFiles[0]?.text ?? '');
 }
 
 /**
- * Compiles all functions of the file at `path`, and not only those that run when it is loaded, and keeps the
- * code for src/code-cache.ts. V8 takes the cache only under the flags that it was made with, so the one that
- * makes it eager is set back before.
+ * In one step: whoever has the old file open goes on with it.
  *
  * @param {string} path
+ * @param {string | Uint8Array} content
  */
-async function writeCodeCache(path) {
-  const source = await readFile(path, 'latin1');
-  setFlagsFromString('--no-lazy');
-  const script = new Script(source, { filename: path });
-  setFlagsFromString('--lazy');
-  await writeFile(`${path}.cache`, script.createCachedData());
+async function replaceFile(path, content) {
+  const unfinished = `${path}.${process.pid}`;
+  await writeFile(unfinished, content, 'latin1');
+  await rename(unfinished, path);
 }
 
 /**

@@ -4,19 +4,21 @@
  */
 import { writeSync } from 'node:fs';
 import { join, parse } from 'node:path';
-import { requireWithCodeCache } from './code-cache.ts';
+import { type Chunk, Chunks } from './chunks.ts';
 import type * as Start from './start.ts';
 import { VERSION } from './version.ts';
 
-/** The name of start.ts's bundle; its maker (esbuild.mjs) puts it here. */
+/** The file of start.ts's bundle, and where each chunk lies in it; their maker (esbuild.mjs) puts both here. */
 declare const ECLI_START: string;
+declare const ECLI_CHUNKS: Readonly<Record<string, Chunk>>;
 
 const [, path = '', ...argv] = process.argv;
 // node_modules/.bin/ecc and bin/ecc.cjs lead here too, and mean `ecli build`.
 const binary = parse(path).name === 'ecc' ? 'ecc' : 'ecli';
 
 if (!(asksForVersion() && isWritten(`${binary} ${VERSION}\n`))) {
-  const { start } = requireWithCodeCache(join(import.meta.dirname, ECLI_START)) as typeof Start;
+  const chunks = new Chunks(join(import.meta.dirname, ECLI_START), ECLI_CHUNKS);
+  const { start } = chunks.require('./start.js') as typeof Start;
   void start(binary, argv);
 }
 
