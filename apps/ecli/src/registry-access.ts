@@ -49,7 +49,7 @@ export async function openRegistryAccess(
   const warn = (line: string): void => logger.log('warn', line);
   const diagnose = (line: string): void => logger.log('debug', line);
   const http = new HttpClient({ ...network, warn, diagnose });
-  const credentials = findCredentialStore(process.env, { warn, diagnose });
+  const credentials = findCredentialStore(process.env, { warn, diagnose, signal });
   const registries = new Registries(given, (host, options) => {
     return new Registry(host, { http, credentials, warn, diagnose, ...options });
   });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { type Credentials, EcliError, printable } from '@ecli/core';
 import type { StoredCredentials } from '../content.ts';
 import { TOKEN_USER } from './auth-entry.ts';
@@ -11,6 +12,7 @@ export interface HelperOptions {
   readonly configPath: string;
   /** How long it may take; a minute by default, for some ask a person. */
   readonly limitMs?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 type Verb = 'get' | 'store' | 'erase' | 'list';
@@ -77,10 +79,12 @@ export class CredentialHelper {
   }
 
   private async ask(verb: Verb, question: string): Promise<Answer> {
-    const { environment, limitMs = LIMIT_MS } = this.options;
+    const { environment, limitMs = LIMIT_MS, signal: interruption } = this.options;
+    interruption?.throwIfAborted();
     // Not imported at the start, which programs from the cache have too: it takes a millisecond.
     const { spawn } = await import('node:child_process');
-    const signal = AbortSignal.timeout(limitMs);
+    const limit = AbortSignal.timeout(limitMs);
+    const signal = AbortSignal.any([limit, ...(interruption ? [interruption] : [])]);
     const child = spawn(this.program, [verb], { env: { ...environment }, killSignal: 'SIGKILL', signal });
     child.on('error', () => undefined); // which `once` below tells, but not a second one
     // It may answer without having read the question.
@@ -91,10 +95,14 @@ export class CredentialHelper {
         collect(addAbortSignal(signal, child.stderr)),
         once(child, 'exit', { signal }) as Promise<[number | null]>,
       ]);
+      // Ctrl-C ends helpers too, before anybody hears of it here.
+      if (code === null) await setImmediate();
+      interruption?.throwIfAborted();
       return { isDone: code === 0, stdout, stderr };
     } catch (error) {
       child.kill('SIGKILL');
-      throw this.failure(verb, error, signal.aborted ? `no answer in ${limitMs / 1000} s` : undefined);
+      interruption?.throwIfAborted();
+      throw this.failure(verb, error, limit.aborted ? `no answer in ${limitMs / 1000} s` : undefined);
     } finally {
       // What it has started may hold on to them.
       child.stdout.destroy();

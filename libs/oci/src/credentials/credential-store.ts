@@ -14,6 +14,8 @@ export interface CredentialStoreOptions {
   readonly diagnose?: (line: string) => void;
   /** How long a credential helper may take. */
   readonly helperLimitMs?: number;
+  /** Ends helpers that are asked, and the question with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -96,9 +98,14 @@ class FileCredentialStore implements CredentialStore {
     registry: string,
     configPath: string,
   ): Promise<StoredCredentials | undefined> {
-    const { helperLimitMs: limitMs } = this.options;
+    const { helperLimitMs: limitMs, signal } = this.options;
     const { environment } = this;
-    const helper = new CredentialHelper(name, { environment, configPath, ...(limitMs && { limitMs }) });
+    const helper = new CredentialHelper(name, {
+      environment,
+      configPath,
+      signal,
+      ...(limitMs && { limitMs }),
+    });
     try {
       return await getFirst(helper, registry);
     } catch (error) {

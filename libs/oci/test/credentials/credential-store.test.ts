@@ -222,6 +222,18 @@ describe('credentials of a helper', () => {
     expect(warnings).toEqual([expect.stringMatching(warning)]);
     expect(warnings.join()).not.toContain('s3cret');
   });
+
+  test.each(['sleep 20', 'kill -INT $$'])('are not gone without where all is to end: %s', async (code) => {
+    home.helper('slow', code);
+    home.write(home.docker, { credsStore: 'slow' });
+    const interruption = new AbortController();
+    const warn = (line: string) => void warnings.push(line);
+    const store = findCredentialStore(home.environment, { warn, signal: interruption.signal });
+    const found = store.find('a.io');
+    setImmediate(() => interruption.abort(new Error('stopped')));
+    await expect(found).rejects.toThrow('stopped');
+    expect(warnings).toEqual([]);
+  });
 });
 
 describe('the places of credentials', () => {

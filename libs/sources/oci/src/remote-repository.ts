@@ -22,7 +22,7 @@ export class RemoteRepository {
   }
 
   private async create(): Promise<Repository> {
-    const { network, warn, diagnose, credentials } = this.context;
+    const { network, warn, diagnose, credentials, signal } = this.context;
     const { registry, repository, scheme, credentials: written } = this.reference;
     const { HttpClient } = await import('@ecli/http');
     const listeners = { ...(warn && { warn }), ...(diagnose && { diagnose }) };
@@ -30,7 +30,7 @@ export class RemoteRepository {
     const inline = written ?? credentials;
     return new Registry(registry, {
       http: this.http,
-      credentials: findCredentialStore(this.environment, listeners),
+      credentials: findCredentialStore(this.environment, { ...listeners, signal }),
       ...listeners,
       ...(inline && { inline }),
       ...transportOf(scheme, network?.plainHttp),
