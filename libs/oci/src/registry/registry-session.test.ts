@@ -1,3 +1,4 @@
+import { EcliError } from '@ecli/core';
 import { NetworkError } from '@ecli/http';
 import { describe, expect, test } from '@jest/globals';
 import { isLoopback } from '@ecli/http';
@@ -49,6 +50,17 @@ describe('RegistrySession', () => {
     });
     const other = new RegistrySession('ghcr.io', { http, credentials });
     await expect(other.send({ url: '/v2/', scopes: [] })).rejects.toBe(away);
+  });
+
+  test('takes settings that are wrong for no answer of the registry', async () => {
+    const broken = new EcliError('SETTINGS_INVALID', 'ca.pem: holds no certificate in PEM');
+    const refused = new NetworkError('transfer', 'localhost: the connection was cut');
+    const http = {
+      request: ({ url }: { url: URL }) => Promise.reject(url.protocol === 'http:' ? refused : broken),
+    };
+    const credentials = { find: () => Promise.resolve(undefined) };
+    const own = new RegistrySession('localhost', { http, credentials });
+    await expect(own.send({ url: '/v2/', scopes: [] })).rejects.toBe(broken);
   });
 
   test.each(['http://storage.example/x', 'ftp://ghcr.io/', 'http://', 'file:///x'])(

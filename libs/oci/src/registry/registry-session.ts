@@ -136,9 +136,10 @@ export class RegistrySession {
     const response = await this.options.http
       .request({ url: new URL('/v2/', url), repeatable: false, signal })
       .catch((error: unknown) => {
-        const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+        if (!(error instanceof NetworkError)) throw error;
+        const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
         const isHttp = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
-        return error instanceof NetworkError && error.step === 'TLS' && !isHttp;
+        return error.step === 'TLS' && !isHttp;
       });
     if (typeof response === 'boolean') return response;
     response.discard();
