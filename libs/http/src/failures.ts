@@ -107,7 +107,7 @@ function connectFailure(reason: NodeJS.ErrnoException, { url, proxy }: Undertaki
     });
   }
   return new NetworkError(proxy ? 'proxy' : 'connect', `${whom}: ${describe(reason)}`, {
-    ...(hint === undefined ? {} : { hint }),
+    hint: hint ?? `is ${whom} the one you meant, and does it run?`,
     cause: reason,
   });
 }
