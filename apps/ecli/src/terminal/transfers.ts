@@ -2,6 +2,8 @@ import type { TransferProgress } from '@ecli/core';
 
 /** Rates are of the last two seconds: steady enough to read, and soon right after a change. */
 const RATE_MS = 2000;
+/** `{}`: the config that most programs have, of which nobody wants to hear. */
+const EMPTY_CONFIG_BYTES = 2;
 /** What is over by then needs no bar, which would only flicker, and no line. */
 export const SHORT_MS = 300;
 
@@ -64,8 +66,9 @@ export class Transfers {
 
   /** Those that have ended since this was last asked, but for those that were done at once. */
   takeEnded(): readonly Transfer[] {
-    return this.ended
-      .splice(0)
-      .filter(({ latest: { state }, durationMs }) => state !== 'done' || durationMs >= SHORT_MS);
+    return this.ended.splice(0).filter(({ latest: { state, totalBytes }, durationMs }) => {
+      if (state === 'exists' || state === 'mounted') return totalBytes !== EMPTY_CONFIG_BYTES;
+      return state !== 'done' || durationMs >= SHORT_MS;
+    });
   }
 }

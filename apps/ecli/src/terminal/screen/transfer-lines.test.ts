@@ -79,8 +79,14 @@ describe('the lines of transfers', () => {
       'a      done     1 MiB in 1.5 s',
       'b      exists   1 MiB',
       'c      mounted  1 MiB',
-      '\\x1b   failed   5 B',
+      '\\x1b   stopped  5 B of 5 B',
     ]);
+    expect(endedLines(transfers)).toEqual([]);
+  });
+
+  test('have none for the config that all programs have, which was there before', () => {
+    take('{}', 'exists', 0, 2);
+    take('{}', 'mounted', 0, 2);
     expect(endedLines(transfers)).toEqual([]);
   });
 

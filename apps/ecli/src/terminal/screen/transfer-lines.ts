@@ -1,4 +1,4 @@
-import { printable } from '@ecli/core';
+import { printable, type TransferState } from '@ecli/core';
 import stringWidth from 'string-width';
 import { spellBytes } from '../byte-size.ts';
 import type { Transfer, Transfers } from '../transfers.ts';
@@ -71,10 +71,18 @@ function line({ name, bytes, totalBytes, rate }: Amounts, width: number, columns
 }
 
 function endLine({ latest, durationMs }: Transfer, width: number): string {
-  const { name, state, bytes, totalBytes } = latest;
+  const { name, state, bytes, totalBytes = bytes } = latest;
   const seconds = (durationMs / 1000).toFixed(1);
-  const amount = state === 'done' ? `${spellBytes(bytes)} in ${seconds} s` : spellBytes(totalBytes ?? bytes);
-  return `${padded(name, width)}  ${state.padEnd('mounted'.length)}  ${amount}`;
+  const amounts: Readonly<Record<TransferState, string>> = {
+    running: spellBytes(bytes),
+    done: `${spellBytes(bytes)} in ${seconds} s`,
+    exists: spellBytes(totalBytes),
+    mounted: spellBytes(totalBytes),
+    failed: `${spellBytes(bytes)} of ${spellBytes(totalBytes)}`,
+  };
+  // Why is said elsewhere, and Ctrl-C is no failure.
+  const word = state === 'failed' ? 'stopped' : state;
+  return `${padded(name, width)}  ${word.padEnd('mounted'.length)}  ${amounts[state]}`;
 }
 
 function bar(share: number): string {
