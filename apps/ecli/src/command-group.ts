@@ -23,10 +23,10 @@ export function defineCommandGroup({ description, commands }: CommandGroupDeclar
         return 0;
       }
       const name = topic ?? first ?? '';
-      const entry = commands.find((candidate) => candidate.name === name);
+      const entry = commands.find(({ name: own, aliases }) => own === name || aliases?.includes(name));
       if (!entry) return terminal.fail(unknown(name, call, commands));
       const command = await entry.load();
-      return command.execute(topic === undefined ? rest : ['--help'], `${call} ${name}`, terminal);
+      return command.execute(topic === undefined ? rest : ['--help'], `${call} ${entry.name}`, terminal);
     },
   };
 }

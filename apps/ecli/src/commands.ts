@@ -3,6 +3,8 @@ import type { Command } from './command.ts';
 /** A command before its module is loaded. */
 export interface CommandEntry {
   readonly name: string;
+  /** Other names, of a command in a group, that users of docker, oras and ig have in their fingers. */
+  readonly aliases?: readonly string[];
   /** For the list in `ecli --help`. */
   readonly summary: string;
   load(): Promise<Command>;

@@ -71,18 +71,22 @@ export async function resolveEnd(
   { place, name, spelled }: OpenedEnd,
   signal: AbortSignal,
 ): Promise<Descriptor> {
-  if (name !== undefined) return place.resolve(name, signal);
   // Only a folder may be without a name.
-  const entries = place instanceof ImageLayout ? await place.list() : [];
-  const images = entries.filter(({ belongsTo }) => belongsTo === undefined);
+  if (!(place instanceof ImageLayout)) return place.resolve(name ?? '', signal);
+  const images = (await place.list()).filter(({ belongsTo }) => belongsTo === undefined);
   const [only] = images;
-  if (only && images.length === 1) return only.descriptor;
+  if (name === undefined && only && images.length === 1) return only.descriptor;
   const names = images.flatMap(({ reference }) => reference ?? []);
-  throw new EcliError(
-    'ARTIFACT_NOT_FOUND',
-    `${printable(spelled)}: ${images.length} images, and none is named`,
-    {
-      ...(names.length > 0 && { hint: `name one of them: ${listed(names)}` }),
-    },
-  );
+  const hint = names.length > 0 ? `these are there: ${listed(names)}` : undefined;
+  if (name === undefined) {
+    throw notFound(`${printable(spelled)}: ${images.length} images, and none is named`, hint);
+  }
+  return place.resolve(name).catch((error: unknown) => {
+    const isMissing = error instanceof EcliError && error.code === 'ARTIFACT_NOT_FOUND';
+    throw isMissing ? notFound(`${printable(spelled)}: no such image in the folder`, hint) : error;
+  });
+}
+
+function notFound(message: string, hint: string | undefined): EcliError {
+  return new EcliError('ARTIFACT_NOT_FOUND', message, hint === undefined ? {} : { hint });
 }

@@ -47,7 +47,11 @@ export async function findImage(
   const places = { registry: access.repositoryOf(reference), cache: await cached(reference, access) };
   const read = (from: Origin): Promise<FoundImage> =>
     readImage(reference, from, places[from], platform, access.signal);
-  if (pull === 'never') return read('cache');
+  if (pull === 'never') {
+    return read('cache').catch((error: unknown) => {
+      throw isMissing(error) ? notCached(reference) : error;
+    });
+  }
   if (pull === 'always') return read('registry');
   if (pull === 'missing' || reference.digest !== undefined) {
     return read('cache').catch((error: unknown) => {
@@ -87,6 +91,12 @@ async function readImage(
 
 function isMissing(error: unknown): boolean {
   return error instanceof EcliError && error.code === 'ARTIFACT_NOT_FOUND';
+}
+
+function notCached(reference: ImageReference): EcliError {
+  return new EcliError('ARTIFACT_NOT_FOUND', `${spellReference(reference)}: not in the cache`, {
+    hint: 'without --pull never the registry is asked; ecli image list shows what is in the cache',
+  });
 }
 
 /** Nobody answers, or nobody who could do it now. */

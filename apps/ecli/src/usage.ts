@@ -29,6 +29,10 @@ ${columns([
   ['ECLI_LOG', 'diagnostics on standard error: error, warn (default), info, debug'],
   ['BTF_FILE_PATH', "BTF to relocate against instead of the running kernel's, as --btf"],
   ['NO_COLOR', 'no colours, if it is set'],
+  ['HTTPS_PROXY, HTTP_PROXY, NO_PROXY', 'how servers and registries are reached, and which of them directly'],
+  ['NODE_EXTRA_CA_CERTS', 'a PEM file of authorities that are trusted too, as --ca-file'],
+  ['DOCKER_CONFIG, REGISTRY_AUTH_FILE', 'where logins are, instead of ~/.docker/config.json'],
+  ['XDG_CACHE_HOME', 'where what was pulled is kept, instead of ~/.cache'],
 ])}
 
 REF is a JSON package, a .bpf.o, a .bpf.c, a folder that holds a package.json, - for standard input, a URL,
@@ -52,7 +56,7 @@ ${columns(entries.map(({ name, summary }) => [name, summary]))}
 
 /** What `COMMAND --help` prints; `call` is how the command was called. */
 export function usage(call: string, command: Omit<CommandDeclaration<FlagTable>, 'run'>): string {
-  return `Usage: ${call} [flags] ${command.operands}
+  return `Usage: ${`${call} [flags] ${command.operands}`.trimEnd()}
 
 ${command.description}
 

@@ -52,6 +52,17 @@ describe('ecli', () => {
     });
   });
 
+  test.each([
+    ['ls', 'list'],
+    ['remove', 'rm'],
+    ['cp', 'copy'],
+  ])('image %s is image %s', async (alias, name) => {
+    expect(await run(['image', alias, '--help'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`Usage: ecli image ${name} [flags]`),
+    });
+  });
+
   test.each([['--version'], ['-V']])('%s is the version', async (...args) => {
     expect(await run(args)).toEqual({ code: 0, signal: null, stdout: 'ecli 0.1.0\n', stderr: '' });
   });
@@ -94,6 +105,21 @@ describe('ecli', () => {
       'error: --program-type constructor: no such type\nhint: types: json, object, c, tar, wasm\n',
     ],
     ['a path that is empty', ['run', '--btf', '', 'x'], 'error: --btf: its value is empty\n'],
+    [
+      'a file to push without a place for it',
+      ['push', '/etc/hostname'],
+      'error: /etc/hostname: a file that is here, where REF must stand\nhint: say where it goes: ecli push /etc/hostname HOST/NAME:TAG\n',
+    ],
+    [
+      'a file after the place for it',
+      ['push', 'localhost:1/opens:v1', '/etc/hostname'],
+      'error: /etc/hostname: a file that is here, where REF must stand\nhint: the file comes first: ecli push /etc/hostname localhost:1/opens:v1\n',
+    ],
+    [
+      'a program and words about it in one place',
+      ['pull', '-j', '-o', '-', 'localhost:1/opens:v1'],
+      'error: --json: standard output is where the program goes\nhint: save it as a file: -o FILE\n',
+    ],
     ['too many sources', ['build', 'a', 'b', 'c'], 'error: c: one too many\nhint: see ecli build --help\n'],
   ])('refuses %s with exit code 2', async (_what, args, stderr) => {
     expect(await run(args, { cwd: folder })).toEqual({ code: 2, signal: null, stdout: '', stderr });

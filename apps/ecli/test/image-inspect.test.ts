@@ -44,7 +44,7 @@ afterAll(async () => {
 async function push(repository: Repository, text: string, mediaType: string): Promise<Descriptor> {
   const bytes = Buffer.from(text);
   const descriptor = { mediaType, digest: digestLike(bytes, SHA256), size: bytes.length };
-   
+
   await repository.push(descriptor, async function* () {
     yield bytes;
   });
@@ -147,6 +147,6 @@ describe('ecli image inspect', () => {
   test('finds nothing in an empty cache', async () => {
     const { code, stderr } = await ecli('inspect', '--pull', 'never', `${server.host}/org/tool:v1.9`);
     expect(code).toBe(1);
-    expect(stderr).toContain(`${server.host}/org/tool:v1.9: not in `);
+    expect(stderr).toContain(`${server.host}/org/tool:v1.9: not in the cache`);
   });
 });

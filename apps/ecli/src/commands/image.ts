@@ -6,6 +6,7 @@ export const imageCommand = defineCommandGroup({
   commands: [
     {
       name: 'list',
+      aliases: ['ls'],
       summary: 'list the images in the cache',
       load: async () => (await import('./image/list.ts')).listCommand,
     },
@@ -21,6 +22,7 @@ export const imageCommand = defineCommandGroup({
     },
     {
       name: 'rm',
+      aliases: ['remove', 'delete'],
       summary: 'remove images from the cache',
       load: async () => (await import('./image/rm.ts')).rmCommand,
     },
@@ -31,6 +33,7 @@ export const imageCommand = defineCommandGroup({
     },
     {
       name: 'copy',
+      aliases: ['cp'],
       summary: 'copy an image between registries, the cache and folders',
       load: async () => (await import('./image/copy.ts')).copyCommand,
     },

@@ -1,4 +1,4 @@
-import { printable, printableJson } from '@ecli/core';
+import { ArgumentError, printable, printableJson } from '@ecli/core';
 import { spellReference } from '@ecli/oci';
 import { OciSource, type ProgramDownload } from '@ecli/source-oci';
 import { defineCommand } from '../command.ts';
@@ -11,7 +11,11 @@ import type { Terminal } from '../terminal/terminal.ts';
 const STDOUT = '-';
 
 const flags = {
-  output: { short: 'o', value: 'PATH', help: 'save it as this file or in this folder; - is standard output' },
+  output: {
+    short: 'o',
+    value: 'PATH',
+    help: 'save it as this file, or in this folder (DIR/ is made); - is standard output',
+  },
   json: { short: 'j', help: 'say what was saved as JSON' },
   ...imageFlags,
 } as const satisfies FlagTable;
@@ -33,6 +37,11 @@ pulled stays in the cache as well.`,
 
   async run({ operands: [text = ''], flags: given }, terminal) {
     const output = given.output === undefined ? undefined : notEmpty('--output', given.output);
+    if (given.json && output === STDOUT) {
+      throw new ArgumentError('--json: standard output is where the program goes', [], {
+        hint: 'save it as a file: -o FILE',
+      });
+    }
     const wishes = await readFetchWishes(text, given, terminal);
     const { signal } = terminal.interruption;
     return new OciSource().download(text, { ...wishes, signal }, async (program) => {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Artifact, ArgumentError, MediaType, printable, printableJson } from '@ecli/core';
 import {
@@ -63,6 +64,7 @@ export const pushCommand = defineCommand({
 package.json of the current folder. The same program gives the same digest; SOURCE_DATE_EPOCH dates it.`,
 
   async run({ operands, flags: given }, terminal) {
+    await refuseSwapped(operands);
     const { file, references } = parseOperands(operands, given);
     const access = await openRegistryAccess(given, terminal);
     const artifact = await readProgram(file, given, access.signal);
@@ -77,6 +79,29 @@ package.json of the current folder. The same program gives the same digest; SOUR
 interface Operands {
   readonly file: string;
   readonly references: readonly [ImageReference, ...ImageReference[]];
+}
+
+/** @throws ARGUMENT_INVALID where files stand in places of references: `package.json` would be one of Docker Hub's */
+async function refuseSwapped(operands: readonly string[]): Promise<void> {
+  const [first = '', ...others] = operands;
+  const references = others.length > 0 ? others : [first];
+  for (const text of references) {
+    if ((await kindOf(text)) !== 'file') continue;
+    const file = printable(text);
+    throw new ArgumentError(`${file}: a file that is here, where REF must stand`, [], {
+      hint:
+        others.length > 0 && (await kindOf(first)) === undefined
+          ? `the file comes first: ecli push ${file} ${printable(first)}`
+          : `say where it goes: ecli push ${file} HOST/NAME:TAG`,
+    });
+  }
+}
+
+function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
+  return stat(path).then(
+    (stats) => (stats.isDirectory() ? 'folder' : 'file'),
+    () => undefined,
+  );
 }
 
 /** One operand alone is a reference. */

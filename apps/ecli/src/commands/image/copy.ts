@@ -101,8 +101,8 @@ function failureOf({ sourceEnd, source, targetEnd, target }: Ends, error: unknow
   const end = isSource ? sourceEnd : targetEnd;
   if (end.kind === 'registry') return transferFailure(isSource ? 'pull' : 'push', end.reference, error);
   const spelled = printable((isSource ? source : target).spelled);
-  const hint = error.code === 'ARTIFACT_NOT_FOUND' && isSource ? hintFor(end) : error.hint;
-  const { message } = error.cause as EcliError;
+  const { message, hint: own } = error.cause as EcliError;
+  const hint = own ?? (error.code === 'ARTIFACT_NOT_FOUND' && isSource ? hintFor(end) : undefined);
   return new EcliError(error.code, message.startsWith(spelled) ? message : `${spelled}: ${message}`, {
     cause: error,
     ...(hint !== undefined && { hint }),
