@@ -5,7 +5,11 @@ import { readPassword } from './password-input.ts';
 
 /** Who the user is to a registry. */
 export const credentialFlags = {
-  username: { short: 'u', value: 'NAME', help: 'who you are to the registry, instead of what is stored' },
+  username: {
+    short: 'u',
+    value: 'NAME',
+    help: 'who you are to the registry, instead of what is stored; the password is asked for',
+  },
   'password-stdin': { help: 'read the password, or a token, from standard input' },
 } as const satisfies FlagTable;
 
@@ -47,9 +51,10 @@ export function networkOptionsOf(given: NetworkFlagValues): NetworkOptions {
 }
 
 /**
- * The user's name, and the password from standard input; undefined where neither was given.
+ * The user's name, and the password from standard input, or as it is typed where a person sits there; undefined where
+ * neither was given.
  *
- * @throws ARGUMENT_INVALID for one without the other
+ * @throws ARGUMENT_INVALID for a password without a name, and where there is nobody to ask for one
  */
 export async function readCredentials(
   { username, 'password-stdin': fromStdin }: CredentialFlagValues,
@@ -61,10 +66,14 @@ export async function readCredentials(
       hint: 'add --username NAME',
     });
   }
-  if (!fromStdin) {
+  notEmpty('--username', username);
+  if (fromStdin) return { username, password: await readPassword(signal) };
+  const { Prompt } = await import('./terminal/prompt.ts');
+  const prompt = new Prompt(signal);
+  if (!prompt.isPossible) {
     throw new ArgumentError('--username: a password must come too', [], {
       hint: 'send it to standard input and add --password-stdin, or log in once: ecli login HOST',
     });
   }
-  return { username: notEmpty('--username', username), password: await readPassword(signal) };
+  return { username, password: await prompt.askSecretly('Password: ') };
 }

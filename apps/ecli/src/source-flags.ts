@@ -76,7 +76,6 @@ export async function readFetchWishes(
     ...(headers && { headers }),
     ...(Object.keys(network).length > 0 && { network }),
     ...(!given.quiet && { progress: reportProgress }),
-    ...(!given.quiet && { progress: reportProgress }),
     warn: (line: string) => logger.log('warn', line),
     diagnose: (line: string) => logger.log('debug', line),
   };
