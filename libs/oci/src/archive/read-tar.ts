@@ -50,7 +50,7 @@ export async function readTar(
   let current: RawEntry | undefined;
   const failure = new AbortController();
   const failed = new Promise<never>((_, reject) => {
-    parser.on('error', (error: Error) => reject(invalid(name, error.message, error)));
+    parser.on('error', (error: Error) => reject(invalid(name, problemOf(error), error)));
     parser.on('entry', (entry: RawEntry) => {
       // Heard by whoever reads it; of one that nobody reads yet, it is no other news.
       entry.on('error', () => undefined);
@@ -117,6 +117,12 @@ function plainPath(name: string, path: string): string {
   const isOutside = path.startsWith('/') || path.split('/').includes('..') || path.includes('\0');
   if (isOutside) throw invalid(name, `${path}: leads out of the archive`);
   return posix.normalize(path);
+}
+
+/** node-tar says its codes first: `TAR_BAD_ARCHIVE: Unrecognized archive format`. */
+function problemOf({ message }: Error): string {
+  const [, code, said = message] = /^(TAR_\w+): (.*)$/s.exec(message) ?? [];
+  return code === 'TAR_BAD_ARCHIVE' || said === 'checksum failure' ? 'no tar, or a broken one' : said;
 }
 
 function invalid(name: string, problem: string, cause?: unknown): EcliError {
