@@ -14,7 +14,9 @@ import { parseScope } from './scope.ts';
 export function parsePolicy(content: Uint8Array, path: string): PolicyFile {
   const root = JsonValue.parse(content, (problem, hint) => {
     const message = `${printable(path)}: ${problem}`;
-    return new EcliError('SETTINGS_INVALID', message, hint === undefined ? {} : { hint });
+    return new EcliError('SETTINGS_INVALID', message, {
+      hint: hint ?? 'correct it; until then nothing from a registry is taken',
+    });
   });
   root.allow(['default', 'registries']);
   const folder = dirname(resolve(path));
