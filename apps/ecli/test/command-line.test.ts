@@ -116,6 +116,11 @@ describe('ecli', () => {
       'error: /etc/hostname: a file that is here, where REF must stand\nhint: the file comes first: ecli push /etc/hostname localhost:1/opens:v1\n',
     ],
     [
+      'the URL of a file to pull',
+      ['pull', 'https://me:secret@localhost:1/a/package.json'],
+      'error: https://localhost:1/a/package.json: the URL of a file, and no image in a registry\nhint: ecli run https://localhost:1/a/package.json runs it; curl -O saves it\n',
+    ],
+    [
       'a program and words about it in one place',
       ['pull', '-j', '-o', '-', 'localhost:1/opens:v1'],
       'error: --json: standard output is where the program goes\nhint: save it as a file: -o FILE\n',

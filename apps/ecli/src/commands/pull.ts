@@ -1,4 +1,4 @@
-import { ArgumentError, printable, printableJson } from '@ecli/core';
+import { ArgumentError, printable, printableJson, withoutCredentials } from '@ecli/core';
 import { spellReference } from '@ecli/oci';
 import { OciSource, type ProgramDownload } from '@ecli/source-oci';
 import { defineCommand } from '../command.ts';
@@ -42,6 +42,7 @@ pulled stays in the cache as well.`,
         hint: 'save it as a file: -o FILE',
       });
     }
+    refuseFile(text);
     const wishes = await readFetchWishes(text, given, terminal);
     const { signal } = terminal.interruption;
     return new OciSource().download(text, { ...wishes, signal }, async (program) => {
@@ -53,6 +54,15 @@ pulled stays in the cache as well.`,
     });
   },
 });
+
+/** @throws ARGUMENT_INVALID for the URL of a file, which would be asked for as an image */
+function refuseFile(text: string): void {
+  if (!/^https?:\/\/[^?#]*\/[^/?#]*\.(?:json|wasm|o|tar|gz|zip|html)(?:[?#]|$)/i.test(text)) return;
+  const url = printable(withoutCredentials(text));
+  throw new ArgumentError(`${url}: the URL of a file, and no image in a registry`, [], {
+    hint: `ecli run ${url} runs it; curl -O saves it`,
+  });
+}
 
 async function stream(program: ProgramDownload, quiet: boolean, terminal: Terminal): Promise<number> {
   for await (const piece of program.open()) {
