@@ -76,11 +76,21 @@ export async function readFetchWishes(
     ...(headers && { headers }),
     ...(Object.keys(network).length > 0 && { network }),
     ...(!given.quiet && { progress: reportProgress }),
-    warn: (line: string) => logger.log('warn', line),
+    warn: once((line) => logger.log('warn', line)),
     diagnose: (line: string) => logger.log('debug', line),
   };
   const credentials = await readCredentials(given, interruption.signal);
   return { ...wishes, ...(credentials && { credentials }) };
+}
+
+/** Each of an image's parts meets a cache that is full. */
+function once(say: (line: string) => void): (line: string) => void {
+  const said = new Set<string>();
+  return (line) => {
+    if (said.has(line)) return;
+    said.add(line);
+    say(line);
+  };
 }
 
 /** RFC 9110, 5.6.2 and 5.5. */

@@ -106,11 +106,16 @@ export class ImageLayout implements Target {
     const fetch = async (): Promise<void> => {
       content = await receive(place, descriptor, open, options);
     };
+    let warn = place.warn;
     await this.pending
       .add(descriptor.digest)
       .then(() => fetchOnce(place, descriptor, fetch, options.signal))
-      .catch(warnOf(place.warn));
-    return content ?? (await this.read(descriptor)) ?? receive(place, descriptor, open, options);
+      .catch((error: unknown) => {
+        warnOf(warn)(error);
+        // What comes of that is no news.
+        warn = () => undefined;
+      });
+    return content ?? (await this.read(descriptor)) ?? receive({ ...place, warn }, descriptor, open, options);
   }
 
   fetch(descriptor: Descriptor, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {

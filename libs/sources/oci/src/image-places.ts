@@ -158,7 +158,8 @@ export class ImagePlaces {
   /** Says that the cache can't be written to; whatever else failed is thrown. */
   warnOfCache(error: unknown): void {
     if (!(error instanceof EcliError) || error.code !== 'CACHE_FAILED') throw error;
-    this.context.warn?.(`${error.message}; the image isn't kept`);
+    const { message, hint } = error;
+    this.context.warn?.(`not kept in the cache: ${message}${hint === undefined ? '' : `; ${hint}`}`);
   }
 }
 
