@@ -1,8 +1,10 @@
 import { EcliError, type PullPolicy } from '@ecli/core';
 import {
   choosePlatform,
+  type Descriptor,
   fetchAll,
   type ImageReference,
+  type Index,
   parseManifest,
   type ParsedManifest,
   type ReadTarget,
@@ -84,12 +86,26 @@ async function readImage(
     const parsed = parseManifest(bytes, descriptor);
     if (parsed.kind === 'manifest' || platform === undefined)
       return { reference, from, place, bytes, parsed };
-    descriptor = choosePlatform(parsed.index, platform);
+    descriptor = chooseFor(platform, parsed.index, reference);
   }
   throw new EcliError('MANIFEST_INVALID', `${spellReference(reference)}: indexes in indexes without an end`);
 }
 
-function isMissing(error: unknown): boolean {
+/** @throws ARTIFACT_NOT_FOUND, ARGUMENT_INVALID */
+function chooseFor(platform: string, index: Index, reference: ImageReference): Descriptor {
+  try {
+    return choosePlatform(index, platform);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    const { code, message, hint } = error;
+    throw new EcliError(code, `${spellReference(reference)}: ${message}`, {
+      cause: error,
+      ...(hint !== undefined && { hint }),
+    });
+  }
+}
+
+function isMissing(error: unknown): error is EcliError {
   return error instanceof EcliError && error.code === 'ARTIFACT_NOT_FOUND';
 }
 
