@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { compileAddressPattern } from './address-pattern.ts';
 import { discard, responseOf } from './answer.ts';
 import { Connections, type Route } from './connections.ts';
 import { AttemptFailure, exchange, type Answer } from './exchange.ts';
@@ -21,6 +22,7 @@ export class HttpClient {
   private readonly unchecked = new Set<string>();
 
   constructor(private readonly options: HttpClientOptions = {}) {
+    compileAddressPattern();
     const { caFile, insecure, environment = process.env } = options;
     this.connections = new Connections({ caFile, insecure, environment });
   }

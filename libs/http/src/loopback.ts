@@ -1,9 +1,9 @@
-import { isIP, type LookupFunction } from 'node:net';
+import { isIPv4, type LookupFunction } from 'node:net';
 
 /** Whether the host of `url` is this machine: by its address, or by a name that means no other (RFC 6761, 6.3). */
 export function isLoopback({ hostname }: URL): boolean {
   const host = hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) === 4) return host.startsWith('127.');
+  if (isIPv4(host)) return host.startsWith('127.');
   return host === '::1' || MAPPED.test(host) || isLocalName(host);
 }
 
