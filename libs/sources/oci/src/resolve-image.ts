@@ -18,7 +18,8 @@ export async function resolveImage(
   const cached = await findCached(reference, places);
   const isFinal = reference.digest !== undefined || pull === 'missing' || pull === 'never';
   if (cached && isFinal && pull !== 'always') return cached;
-  if (!cached || pull === 'always') return askRegistry(reference, places, context.signal);
+  if (!cached) return places.fetchManifest(tagOrDigestOf(reference));
+  if (pull === 'always') return askRegistry(reference, places, context.signal);
   return revalidate(reference, cached, places, context);
 }
 
