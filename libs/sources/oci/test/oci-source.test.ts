@@ -74,6 +74,13 @@ describe('a tag', () => {
     expect(textOf(await bench.source().fetch(reference, told().context))).toBe('{"moved":1}');
   });
 
+  test('that the cache lacks is fetched by one question, and its program by another', async () => {
+    await bench.pushProgram('tag/new', 'v1');
+    const asked = bench.listen();
+    await bench.source().fetch(bench.reference('tag/new:v1'), told().context);
+    expect(asked()).toEqual(['GET', 'GET']);
+  });
+
   test('is not followed with `missing`, and never without the cache with `never`', async () => {
     const reference = bench.reference('tag/stays:v1');
     await bench.pushProgram('tag/stays', 'v1');
