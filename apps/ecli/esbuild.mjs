@@ -26,11 +26,16 @@ const RARE = [
 ];
 
 const URL_OF_FILE = "const __url = require('node:url').pathToFileURL(__filename).href;";
+
 /**
  * What src/chunks.ts loads is a function expression: the one that Node's own loader makes of a CommonJS module.
+ *
+ * @param {string} code
  */
-const BEFORE_CHUNK = `(function (exports, require, module, __filename, __dirname) {${URL_OF_FILE}\n`;
-const AFTER_CHUNK = '});\n';
+function asFunction(code) {
+  const before = code.includes('__url') ? URL_OF_FILE : '';
+  return `(function (exports, require, module, __filename, __dirname) {${before}\n${code}});\n`;
+}
 
 /** @type {import('esbuild').CommonOptions} */
 const COMMON_JS = {
@@ -127,7 +132,7 @@ async function splitStart() {
   const transformed = outputFiles.map(async ({ path, text }) => {
     // The name ends so that esbuild takes what it imports from CommonJS packages as Node does.
     const { code } = await transform(text, { ...COMMON_JS, sourcefile: `${basename(path, '.js')}.mjs` });
-    return /** @type {const} */ ([`./${basename(path)}`, `${BEFORE_CHUNK}${code}${AFTER_CHUNK}`]);
+    return /** @type {const} */ ([`./${basename(path)}`, asFunction(code)]);
   });
   return new Map(await Promise.all(transformed));
 }
@@ -173,7 +178,6 @@ async function bundleMain(outputDirectory, start, chunks) {
     entryPoints: ['src/main.ts'],
     outfile: 'main.js',
     write: false,
-    banner: { js: URL_OF_FILE },
     define: { ...OPTIONS.define, ECLI_START: JSON.stringify(start), ECLI_CHUNKS: JSON.stringify(chunks) },
   });
   await replaceFile(join(outputDirectory, 'main.js'), outputFiles[0]?.text ?? '');
