@@ -1,3 +1,4 @@
+import { describeReferrer } from '../manifest/describe-referrer.ts';
 import { isManifestMediaType, type ParsedManifest, parseManifest } from '../manifest/parse-manifest.ts';
 import type { Descriptor } from '../types.ts';
 import type { BlobStore } from './blob-store.ts';
@@ -38,21 +39,7 @@ export async function findReferrers(
   for (const { mediaType, digest, size } of byDigest.values()) {
     const parsed = await readManifest(blobs, { mediaType, digest, size });
     if (!parsed || subjectOf(parsed)?.digest !== subject.digest) continue;
-    found.push(describe(parsed));
+    found.push(describeReferrer(parsed));
   }
   return artifactType === undefined ? found : found.filter((each) => each.artifactType === artifactType);
-}
-
-function describe(parsed: ParsedManifest): Descriptor {
-  const { mediaType, digest, size } = parsed.descriptor;
-  const document = parsed.kind === 'index' ? parsed.index : parsed.manifest;
-  const config = parsed.kind === 'manifest' ? parsed.manifest.config.mediaType : undefined;
-  const artifactType = document.artifactType ?? config;
-  return {
-    mediaType,
-    digest,
-    size,
-    ...(artifactType !== undefined && { artifactType }),
-    ...(document.annotations && { annotations: document.annotations }),
-  };
 }
