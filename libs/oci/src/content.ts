@@ -14,6 +14,12 @@ export interface Fetcher {
   fetch(descriptor: Descriptor, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
+/** Content that is yet to be checked, for those who check what they store: hashing it twice takes its time. */
+export interface UncheckedFetcher {
+  /** As `fetch`, but what comes may be anything, and more or less than was promised. @throws ARTIFACT_NOT_FOUND */
+  fetchUnchecked(descriptor: Descriptor, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
+
 export interface Resolver {
   /** Finds what a tag or digest names. @throws ARTIFACT_NOT_FOUND */
   resolve(tagOrDigest: string, signal?: AbortSignal): Promise<Descriptor>;

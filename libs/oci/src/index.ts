@@ -22,6 +22,7 @@ export type {
   StoredCredentials,
   Tagger,
   Target,
+  UncheckedFetcher,
 } from './content.ts';
 export { CopyError, type CopySide } from './copy/copy-error.ts';
 export { copyImage, type CopyOptions, type CopyTarget } from './copy/copy-image.ts';
@@ -37,9 +38,10 @@ export {
   expectCarriable,
   saveCredentials,
 } from './credentials/save-credentials.ts';
+export type { OpenContent } from './layout/blob-store.ts';
 export { cacheFolder } from './layout/cache-folder.ts';
 export { ImageLayout, type LayoutOptions } from './layout/image-layout.ts';
-export type { IngestOptions, OpenContent } from './layout/ingest.ts';
+export type { IngestOptions } from './layout/ingest.ts';
 export type { LayoutEntry } from './layout/layout-entry.ts';
 export { LayoutRepository } from './layout/layout-repository.ts';
 export { makeFolders } from './layout/make-folders.ts';

@@ -81,7 +81,7 @@ export class DockerArchive {
     };
     const bytes = Buffer.from(JSON.stringify(manifest));
     const descriptor = { mediaType: OciMediaType.manifest, digest: digestOf(bytes), size: bytes.length };
-    await this.blobs.write(descriptor, onePiece(bytes));
+    await this.blobs.write(descriptor, () => onePiece(bytes));
     return descriptor;
   }
 }

@@ -51,7 +51,7 @@ class Unpacking implements TarVisitor {
     else if (algorithm !== undefined && hex !== undefined) {
       const digest = `${algorithm}:${hex}`;
       if (!isDigest(digest)) throw this.invalid(`${path}: not a digest`);
-      await this.blobs.write({ digest, size }, content);
+      await this.blobs.write({ digest, size }, () => content);
       this.files.set(path, { digest, size, begin: new Uint8Array() });
     } else if (path !== 'oci-layout') this.files.set(path, await this.store(file));
   }

@@ -1,5 +1,6 @@
 import { type FileHandle, rename, rm } from 'node:fs/promises';
 import { cacheFailure } from './cache-error.ts';
+import { WriteBehind } from './write-behind.ts';
 
 /** Where blobs lie that are whole. */
 interface BlobPlaces {
@@ -12,20 +13,21 @@ interface BlobPlaces {
 export class BlobDraft {
   private isOpen = true;
   private isKept = false;
+  private readonly content: WriteBehind;
 
   constructor(
     private readonly store: BlobPlaces,
     private readonly path: string,
     private readonly file: FileHandle,
-  ) {}
+    sizeBytes: number | undefined,
+  ) {
+    this.content = new WriteBehind(file, sizeBytes);
+  }
 
-  /** @throws CACHE_FAILED */
+  /** Takes a piece, which is the caller's again. @throws CACHE_FAILED, be it for a piece before */
   async append(piece: Uint8Array): Promise<void> {
-    let offset = 0;
     try {
-      while (offset < piece.length) {
-        offset += (await this.file.write(piece, offset)).bytesWritten;
-      }
+      await this.content.append(piece);
     } catch (error) {
       throw cacheFailure(this.store.folder, error);
     }
@@ -34,6 +36,7 @@ export class BlobDraft {
   /** Puts what was written under its digest, which the caller has checked. @throws CACHE_FAILED */
   async keepAs(digest: string): Promise<void> {
     try {
+      await this.content.flush();
       await this.close();
       this.store.makeFolderFor(digest);
       await rename(this.path, this.store.pathOf(digest));

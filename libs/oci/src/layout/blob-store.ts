@@ -10,9 +10,10 @@ import {
   unlinkSync,
   utimesSync,
 } from 'node:fs';
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { type FileHandle, open as openFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EcliError, printable } from '@ecli/core';
+import type { Pusher } from '../content.ts';
 import { ContentVerifier, digestLike } from '../manifest/content-verifier.ts';
 import { isDigest } from '../reference/grammar.ts';
 import type { Descriptor } from '../types.ts';
@@ -25,6 +26,11 @@ export interface BlobName {
   readonly digest: string;
   readonly size?: number;
 }
+
+/** How content is had that isn't there yet. */
+export type OpenContent = () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>;
+
+export type WriteOptions = NonNullable<Parameters<Pusher['push']>[2]>;
 
 const PIECE_BYTES = 256 * 1024;
 const SMALL_BYTES = 4 * 1024 * 1024;
@@ -108,22 +114,24 @@ export class BlobStore {
   }
 
   /**
-   * Writes content that is checked on the way; nothing stays of what isn't what `descriptor` names.
+   * Writes content that is checked on the way; nothing stays of what isn't what `descriptor` names. It is opened when
+   * there is a file for it.
    *
-   * @throws DIGEST_MISMATCH, CACHE_FAILED, and what `content` throws
+   * @throws DIGEST_MISMATCH, CACHE_FAILED, the signal's reason, and what `open` throws
    */
   async write(
     descriptor: BlobName & { readonly size: number },
-    content: AsyncIterable<Uint8Array>,
-    written?: (bytes: number) => void,
+    open: OpenContent,
+    { signal, sent }: WriteOptions = {},
   ): Promise<void> {
-    const draft = await this.draft();
+    const draft = await this.draft(descriptor.size);
     try {
       const verifier = new ContentVerifier(descriptor);
-      for await (const piece of content) {
+      for await (const piece of await open()) {
+        signal?.throwIfAborted();
         verifier.take(piece);
         await draft.append(piece);
-        written?.(piece.length);
+        sent?.(piece.length);
       }
       verifier.finish();
       await draft.keepAs(descriptor.digest);
@@ -132,11 +140,11 @@ export class BlobStore {
     }
   }
 
-  /** Begins a blob whose digest shows later. @throws CACHE_FAILED */
-  async draft(): Promise<BlobDraft> {
+  /** Begins a blob whose digest shows later, and its size, too, where it isn't given. @throws CACHE_FAILED */
+  async draft(sizeBytes?: number): Promise<BlobDraft> {
     const path = this.draftPath();
     try {
-      return new BlobDraft(this, path, await open(path, 'wx'));
+      return new BlobDraft(this, path, await openFile(path, 'wx'), sizeBytes);
     } catch (error) {
       throw cacheFailure(this.folder, error);
     }
@@ -185,7 +193,7 @@ export class BlobStore {
   private async openFile({ digest, size }: BlobName): Promise<FileHandle | undefined> {
     const path = this.pathOf(digest);
     try {
-      const file = await open(path, READ_FLAGS);
+      const file = await openFile(path, READ_FLAGS);
       const stats = await file.stat();
       if (stats.isFile() && (size === undefined || stats.size === size)) return file;
       // A descriptor that lies about the size is no reason to remove a blob that is true to its name.

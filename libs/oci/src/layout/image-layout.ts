@@ -1,22 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { EcliError, printable } from '@ecli/core';
-import type { Pusher, Target } from '../content.ts';
+import type { Target } from '../content.ts';
 import { isManifestMediaType } from '../manifest/parse-manifest.ts';
 import { JsonReader } from '../manifest/read-json.ts';
 import { isDigest } from '../reference/grammar.ts';
 import type { Descriptor } from '../types.ts';
-import { type BlobName, BlobStore } from './blob-store.ts';
+import { type BlobName, BlobStore, type OpenContent, type WriteOptions } from './blob-store.ts';
 import { cacheFailure } from './cache-error.ts';
 import { isWhole, lookAt } from './contents.ts';
 import { type IndexEntry, IndexFile } from './index-file.ts';
-import {
-  type BlobPlace,
-  fetchOnce,
-  type IngestOptions,
-  type OpenContent,
-  receive,
-  warnOf,
-} from './ingest.ts';
+import { type BlobPlace, fetchOnce, type IngestOptions, receive, warnOf } from './ingest.ts';
 import { isLayout, makeLayout } from './layout-folders.ts';
 import { LayoutRepository } from './layout-repository.ts';
 import { entriesOf, type LayoutEntry } from './layout-entry.ts';
@@ -140,13 +133,13 @@ export class ImageLayout implements Target {
   }
 
   /** @throws DIGEST_MISMATCH, CACHE_FAILED, and what `open` throws */
-  async push(...[descriptor, open, options = {}]: Parameters<Pusher['push']>): Promise<void> {
-    const { signal, sent } = options;
+  async push(descriptor: Descriptor, open: OpenContent, options: WriteOptions = {}): Promise<void> {
+    const { signal } = options;
     const { blobs } = this.place;
     await this.pending.add(descriptor.digest);
     // It may have lain here for long with nobody in need of it.
     blobs.markNew(descriptor.digest);
-    const write = (): Promise<void> => blobs.write(descriptor, abortable(open(), signal), sent);
+    const write = (): Promise<void> => blobs.write(descriptor, open, options);
     await fetchOnce(this.place, descriptor, write, signal);
     await this.keepReferrer(descriptor, signal);
   }
@@ -263,14 +256,4 @@ export class ImageLayout implements Target {
 function mediaTypeOf(bytes: Uint8Array, digest: string): string {
   const mediaType = new JsonReader(digest).parse(bytes)['mediaType'];
   return typeof mediaType === 'string' ? mediaType : '';
-}
-
-async function* abortable(
-  content: AsyncIterable<Uint8Array>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  for await (const piece of content) {
-    signal?.throwIfAborted();
-    yield piece;
-  }
 }

@@ -3,12 +3,9 @@ import { EcliError } from '@ecli/core';
 import { ContentVerifier } from '../manifest/content-verifier.ts';
 import type { Descriptor } from '../types.ts';
 import type { BlobDraft } from './blob-draft.ts';
-import type { BlobStore } from './blob-store.ts';
+import type { BlobStore, OpenContent } from './blob-store.ts';
 import { cacheFailure } from './cache-error.ts';
 import { isHeld, isSilent, type Lock, type LockHolder, pauseForLock, tryLock } from './lock.ts';
-
-/** How content is had that isn't there yet. */
-export type OpenContent = () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>;
 
 export interface IngestOptions {
   readonly signal?: AbortSignal | undefined;
@@ -71,7 +68,7 @@ export async function receive(
   }
   const verifier = new ContentVerifier(descriptor);
   const content = new Uint8Array(size);
-  const keeper = new Keeper(await blobs.draft().catch(warnOf(warn)), warn);
+  const keeper = new Keeper(await blobs.draft(size).catch(warnOf(warn)), warn);
   try {
     for await (const piece of await open()) {
       const offset = verifier.bytes;

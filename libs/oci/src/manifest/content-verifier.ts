@@ -34,6 +34,15 @@ export class ContentVerifier {
     const found = `${algorithmOf(digest)}:${this.hash.digest('hex')}`;
     if (found !== digest) throw mismatch(`${digest}: the content has digest ${found}`);
   }
+
+  /** Passes all of `content` on while it is checked. @throws DIGEST_MISMATCH as `take` and `finish` do */
+  async *pass(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+    for await (const piece of content) {
+      this.take(piece);
+      yield piece;
+    }
+    this.finish();
+  }
 }
 
 /** Computes the digest of `content` by the algorithm that `like`, a digest, is of. */

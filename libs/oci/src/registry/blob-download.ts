@@ -1,6 +1,5 @@
 import { EcliError } from '@ecli/core';
 import { type HttpResponse, NetworkError } from '@ecli/http';
-import { ContentVerifier } from '../manifest/content-verifier.ts';
 import type { Descriptor } from '../types.ts';
 import type { RepositoryClient } from './repository-client.ts';
 
@@ -10,17 +9,15 @@ const FRUITLESS_CUTS = 4;
 const MOST_CUTS = 50;
 const FIRST_PAUSE_MS = 250;
 
-/** A download of one blob, checked while it comes, and resumed where it was cut. */
+/** A download of one blob, resumed where it was cut. What came is for others to check. */
 export class BlobDownload {
-  private readonly verifier: ContentVerifier;
+  private bytes = 0;
 
   constructor(
     private readonly client: RepositoryClient,
     private readonly descriptor: Descriptor,
     private readonly signal: AbortSignal | undefined,
-  ) {
-    this.verifier = new ContentVerifier(descriptor);
-  }
+  ) {}
 
   /** Asks for it, and returns what iterates over it. @throws ARTIFACT_NOT_FOUND */
   async open(): Promise<AsyncIterable<Uint8Array>> {
@@ -30,12 +27,19 @@ export class BlobDownload {
   private async *pieces(first: HttpResponse): AsyncGenerator<Uint8Array, void> {
     let response = first;
     for (let cuts = 0, fruitless = 0; ; cuts++) {
-      const before = this.verifier.bytes;
+      const before = this.bytes;
+      // A server that doesn't know ranges begins anew; what came already has been handed on.
+      let skipped = response.status === 206 ? 0 : before;
       try {
-        yield* this.read(response);
-        return this.verifier.finish();
+        for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+          const piece = chunk.subarray(Math.min(skipped, chunk.length));
+          skipped -= chunk.length - piece.length;
+          this.bytes += piece.length;
+          if (piece.length > 0) yield piece;
+        }
+        return;
       } catch (error) {
-        fruitless = this.verifier.bytes > before ? 0 : fruitless + 1;
+        fruitless = this.bytes > before ? 0 : fruitless + 1;
         const isCut =
           error instanceof NetworkError && (error.step === 'transfer' || error.step === 'timeout');
         if (!isCut || cuts >= MOST_CUTS || fruitless > FRUITLESS_CUTS) throw error;
@@ -45,21 +49,9 @@ export class BlobDownload {
     }
   }
 
-  private async *read(response: HttpResponse): AsyncGenerator<Uint8Array, void> {
-    // A server that doesn't know ranges begins anew; what was checked already has been handed on.
-    let skipped = response.status === 206 ? 0 : this.verifier.bytes;
-    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-      const piece = chunk.subarray(Math.min(skipped, chunk.length));
-      skipped -= chunk.length - piece.length;
-      if (piece.length === 0) continue;
-      this.verifier.take(piece);
-      yield piece;
-    }
-  }
-
   private async request(): Promise<HttpResponse> {
     const { digest, size } = this.descriptor;
-    const offset = this.verifier.bytes;
+    const offset = this.bytes;
     const response = await this.client.send(`blobs/${digest}`, {
       action: 'read',
       signal: this.signal,

@@ -56,7 +56,12 @@ export class BlobUpload {
     const progress = new UploadProgress(descriptor.size, sent);
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.attempt(descriptor, () => verified(descriptor, open()), progress, signal);
+        return await this.attempt(
+          descriptor,
+          () => new ContentVerifier(descriptor).pass(open()),
+          progress,
+          signal,
+        );
       } catch (error) {
         if (attempt >= RETRIES || !mayPass(error)) throw error;
       }
@@ -120,19 +125,6 @@ export class BlobUpload {
 function ifDenied(error: unknown): undefined {
   if (error instanceof EcliError && error.code === 'REGISTRY_DENIED') return undefined;
   throw error;
-}
-
-/** Passes content on, and fails where it isn't what it should be: then the request fails, and nothing is stored. */
-async function* verified(
-  descriptor: Descriptor,
-  content: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void> {
-  const verifier = new ContentVerifier(descriptor);
-  for await (const piece of content) {
-    verifier.take(piece);
-    yield piece;
-  }
-  verifier.finish();
 }
 
 /** Failures that another upload may not meet: a cut connection, a registry in trouble, an upload that was forgotten. */

@@ -127,7 +127,7 @@ export class ImagePlaces {
     await this.telling(descriptor, async (feed) => {
       if (await isSound(cache, descriptor, signal)) return;
       const sent = (bytes: number): void => feed.received(bytes);
-      await cache.push(descriptor, () => gathered(() => this.open(descriptor)), { signal, sent });
+      await cache.push(descriptor, () => this.open(descriptor), { signal, sent });
     });
   }
 
@@ -155,18 +155,18 @@ export class ImagePlaces {
     const received = (bytes: number): void => feed?.received(bytes);
     if (!this.cache) {
       const options = { signal, received, ...(limitBytes !== undefined && { limitBytes }) };
-      return fetchAll(await this.registry(), descriptor, options);
+      return fetchAll({ fetch: () => this.open(descriptor) }, descriptor, options);
     }
     return this.cache.ingest(descriptor, () => this.open(descriptor), { signal, received });
   }
 
-  /** Some descriptors bring their content along. */
+  /** Opens content for those who check it. Some descriptors bring theirs along. */
   private async open(descriptor: Descriptor): Promise<AsyncIterable<Uint8Array>> {
     const { data } = descriptor;
     if (data !== undefined) return single(Buffer.from(data, 'base64'));
     if (this.fetched?.descriptor.digest === descriptor.digest) return single(this.fetched.bytes);
     const registry = await this.registry();
-    return registry.fetch(descriptor, this.context.signal);
+    return registry.fetchUnchecked(descriptor, this.context.signal);
   }
 
   /** Says that the cache can't be written to; whatever else failed is thrown. */
@@ -221,27 +221,6 @@ async function isSound(cache: ImageLayout, descriptor: Descriptor, signal: Abort
     if (error instanceof EcliError) return false;
     throw error;
   }
-}
-
-/** Small pieces would have the network wait for the disk as often. */
-const GATHERED_BYTES = 1024 * 1024;
-
-/** The same bytes in larger pieces, each lent until the next one is asked for. */
-async function* gathered(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.allocUnsafeSlow(GATHERED_BYTES);
-  let filled = 0;
-  for await (const piece of await open()) {
-    for (let taken = 0; taken < piece.byteLength;) {
-      const part = piece.subarray(taken, taken + GATHERED_BYTES - filled);
-      buffer.set(part, filled);
-      filled += part.byteLength;
-      taken += part.byteLength;
-      if (filled < GATHERED_BYTES) continue;
-      yield buffer;
-      filled = 0;
-    }
-  }
-  if (filled > 0) yield buffer.subarray(0, filled);
 }
 
 async function* opened(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array> {
