@@ -9,6 +9,9 @@ export interface BodyWatch {
   end(): void;
 }
 
+/** What may come while the reader is busy; every pause of the connection takes longer than reading this. */
+const READ_AHEAD_BYTES = 1024 * 1024;
+
 /** The bytes of an answer as they come, still encoded; fails where Node would merely end or say "aborted". */
 export class AnswerBody extends Readable {
   private receivedBytes = 0;
@@ -18,7 +21,7 @@ export class AnswerBody extends Readable {
     private readonly incoming: IncomingMessage,
     private readonly watch: BodyWatch,
   ) {
-    super();
+    super({ highWaterMark: READ_AHEAD_BYTES });
     incoming.pause();
     incoming.on('data', (chunk: Uint8Array) => {
       this.receivedBytes += chunk.byteLength;
