@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EcliError, printable } from '@ecli/core';
+import { cacheFailure } from '../layout/cache-error.ts';
 import { makeLayout } from '../layout/layout-folders.ts';
 import { makeFolders } from '../layout/make-folders.ts';
 import { BlobStore } from '../layout/blob-store.ts';
@@ -26,12 +27,23 @@ export async function unpackArchive(
   folder: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  makeFolders(folder, 0o700);
-  makeLayout(folder);
+  await writing(folder, () => {
+    makeFolders(folder, 0o700);
+    makeLayout(folder);
+  });
   const unpacking = new Unpacking(name, new BlobStore(folder, () => undefined));
   await readTar(name, input, unpacking, { signal });
   const index = await unpacking.index();
-  await writeFile(join(folder, 'index.json'), index);
+  await writing(folder, () => writeFile(join(folder, 'index.json'), index));
+}
+
+/** @throws CACHE_FAILED */
+async function writing(folder: string, work: () => Promise<void> | void): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw cacheFailure(folder, error);
+  }
 }
 
 class Unpacking implements TarVisitor {

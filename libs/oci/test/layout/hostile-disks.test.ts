@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf } from '@ecli/core';
-import { copyImage, ImageLayout } from '../../src/index.ts';
+import { copyImage, ImageLayout, loadImages, saveImages } from '../../src/index.ts';
 import { inPieces, pushImage, randomBlob, temporaryFolder } from './images.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -59,6 +59,25 @@ describe('on a full disk', () => {
     });
     expect(drafts()).toEqual([]);
     expect(await layout.exists(image)).toBe(false);
+  });
+
+  test('no archive is loaded, which is said', async () => {
+    const source = await ImageLayout.open(join(folder.path, 'source'), { create: true });
+    const descriptor = await pushImage(source, 'a.io/x:v1', [randomBlob(10)]);
+    const pieces: Uint8Array[] = [];
+    await saveImages(source, [{ reference: 'a.io/x:v1', descriptor }], async (bytes) => {
+      pieces.push(Uint8Array.from(bytes));
+    });
+    const layout = await open();
+    const archive = { name: 'images.tar', bytes: inPieces(Buffer.concat(pieces)) };
+    // The folders are there, and nothing else has room.
+    await layout.withDraftFolder(() => Promise.resolve());
+    execFileSync('sh', ['-c', `dd if=/dev/zero of=${disk}/filler bs=4k 2>/dev/null || :`]);
+    await expect(loadImages(archive, layout)).rejects.toMatchObject({
+      code: 'CACHE_FAILED',
+      message: expect.stringMatching(/: the disk is full$/),
+    });
+    expect(drafts()).toEqual([]);
   });
 
   test('what was there is removed again', async () => {
