@@ -36,7 +36,8 @@ export class AnswerBody extends Readable {
     // The 'close' that follows says whether the answer was whole.
     incoming.on('error', () => undefined);
     incoming.once('close', () => {
-      if (!incoming.complete) this.destroy(watch.cut(this.receivedBytes));
+      if (incoming.complete) watch.end();
+      else this.destroy(watch.cut(this.receivedBytes));
     });
   }
 

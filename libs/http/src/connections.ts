@@ -83,8 +83,8 @@ export class Connections {
   private async agentFor({ protocol }: URL): Promise<Agent> {
     if (protocol !== 'https:') {
       // Not imported at the start: a program from the cache sends no request, and node:http takes some ms to load.
-      const { Agent } = await import('node:http');
-      return this.agent('http', () => new Agent(KEPT));
+      const { ReadingAgent } = await import('./reading-agent.ts');
+      return this.agent('http', () => new ReadingAgent(KEPT));
     }
     const { Agent } = await import('node:https');
     const authorities = await this.trust.get();

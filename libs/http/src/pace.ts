@@ -15,7 +15,8 @@ export class Pace {
     private readonly tooSlow: () => void,
   ) {
     this.before = this.carried;
-    this.timer = setInterval(() => this.check(), spanMs);
+    // It is the connection that keeps a process waiting, if anything does.
+    this.timer = setInterval(() => this.check(), spanMs).unref();
   }
 
   get leastBytes(): number {
