@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { EcliError, printable, type ReportProgress, systemReason } from '@ecli/core';
+import { CopyError } from '../copy/copy-error.ts';
 import { copyImage } from '../copy/copy-image.ts';
 import { errnoOf } from '../layout/cache-error.ts';
 import { ImageLayout } from '../layout/image-layout.ts';
@@ -34,7 +35,7 @@ export interface ArchiveStream {
  * Takes all images of an archive or a folder into `layout`, with their signatures. What is nobody's is left there,
  * and nothing comes in that hasn't been checked.
  *
- * @throws ARTIFACT_NOT_FOUND, MANIFEST_INVALID, DIGEST_MISMATCH, CACHE_FAILED
+ * @throws ARTIFACT_NOT_FOUND, ARTIFACT_UNREADABLE, MANIFEST_INVALID, DIGEST_MISMATCH, CACHE_FAILED
  */
 export async function loadImages(
   from: string | ArchiveStream,
@@ -44,7 +45,7 @@ export async function loadImages(
   if (typeof from === 'string' && (await isFolder(from))) {
     return takeAll(from, await ImageLayout.open(from), layout, options);
   }
-  const archive = typeof from === 'string' ? { name: from, bytes: createReadStream(from) } : from;
+  const archive = typeof from === 'string' ? { name: from, bytes: bytesOf(from) } : from;
   return layout.withDraftFolder(async (folder) => {
     await unpackArchive(archive.name, archive.bytes, folder, options.signal);
     return takeAll(archive.name, await ImageLayout.open(folder), layout, options);
@@ -70,7 +71,14 @@ async function takeAll(
     const target = fullName(name ?? reference);
     const options = { signal, progress, platform, withReferrers: true };
     // Tags of signatures are those of the repository, on both sides.
-    const copied = await copyImage(viewOf(source, reference), viewOf(layout, target), descriptor, options);
+    const copied = await copyImage(
+      viewOf(source, reference),
+      viewOf(layout, target),
+      descriptor,
+      options,
+    ).catch((error: unknown) => {
+      throw error instanceof CopyError ? error.cause : error;
+    });
     await layout.tag(copied, target ?? copied.digest, signal);
     loaded.push({ name: target, descriptor: copied });
   }
@@ -86,6 +94,17 @@ function fullName(name: string | undefined): string | undefined {
 function viewOf(layout: ImageLayout, name: string | undefined): ReturnType<ImageLayout['repository']> {
   const full = fullName(name);
   return layout.repository(full === undefined ? 'unnamed' : spellRepository(parseReference(full)));
+}
+
+/** @throws ARTIFACT_UNREADABLE */
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    throw new EcliError('ARTIFACT_UNREADABLE', `${printable(path)}: can't be read: ${systemReason(cause)}`, {
+      cause,
+    });
+  }
 }
 
 async function isFolder(path: string): Promise<boolean> {
