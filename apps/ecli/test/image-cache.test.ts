@@ -161,6 +161,12 @@ describe('ecli image save and load', () => {
     const { code, stderr } = await run(['image', 'save', '-o', 'images.tar', `${tool}:v1`, 'nope']);
     expect([code, stderr.split('\n')[0]]).toEqual([1, 'error: nope: not in the cache']);
     expect(readdirSync(home).filter((name) => name.includes('.tar'))).toEqual([]);
+    const folder = await run(['image', 'save', '-o', '/proc/none/', `${tool}:v1`]);
+    expect(folder.stderr).toBe("error: /proc/none/: can't be written: no such file or folder\n");
+    const copying = await run(['image', 'copy', `cache:${tool}:v1`, 'oci:/proc/none:v1']);
+    expect(copying.stderr).toBe(
+      "error: oci:/proc/none:v1: /proc/none: can't be used: no such file or folder\n",
+    );
     const loading = await run(['image', 'load', '-i', 'tool.wasm']);
     expect(loading.stderr).toMatch(
       /^error: tool\.wasm: no tar, or a broken one\nhint: an archive of images is what ecli image save/,

@@ -101,15 +101,18 @@ function failureOf({ sourceEnd, source, targetEnd, target }: Ends, error: unknow
   const end = isSource ? sourceEnd : targetEnd;
   if (end.kind === 'registry') return transferFailure(isSource ? 'pull' : 'push', end.reference, error);
   const spelled = printable((isSource ? source : target).spelled);
-  const { message, hint: own } = error.cause as EcliError;
-  const hint = own ?? (error.code === 'ARTIFACT_NOT_FOUND' && isSource ? hintFor(end) : undefined);
+  const { message } = error.cause as EcliError;
+  const hint = hintOf(end, isSource, error);
   return new EcliError(error.code, message.startsWith(spelled) ? message : `${spelled}: ${message}`, {
     cause: error,
     ...(hint !== undefined && { hint }),
   });
 }
 
-function hintFor({ kind }: ImageEnd): string {
+/** A folder is no cache, which could be tidied or be elsewhere. */
+function hintOf({ kind }: ImageEnd, isSource: boolean, { code, hint }: EcliError): string | undefined {
+  if (kind === 'folder' && code === 'CACHE_FAILED') return undefined;
+  if (hint !== undefined || code !== 'ARTIFACT_NOT_FOUND' || !isSource) return hint;
   if (kind === 'folder') return 'it may have one platform alone: choose that with --platform';
   return 'the cache has what was pulled, of an index one platform alone: ecli image list, or --platform linux/amd64';
 }

@@ -4,6 +4,7 @@ import { isatty } from 'node:tty';
 import { ArgumentError, EcliError, printable, printableJson, systemReason } from '@ecli/core';
 import {
   copyAll,
+  CopyError,
   ImageLayout,
   ownPlatform,
   type SavedImage,
@@ -114,7 +115,16 @@ async function saveIntoFolder(
   options: SaveOptions,
 ): Promise<readonly SavedImage[]> {
   const target = await ImageLayout.open(folder, { create: true, isShared: true });
-  return copyAll(cache, images, target, options);
+  return copyAll(cache, images, target, options).catch((error: unknown) => {
+    const isFrom = error instanceof CopyError && error.side === 'from';
+    const isUnwritten = error instanceof EcliError && error.code === 'CACHE_FAILED' && !isFrom;
+    throw isUnwritten ? outputFailure(folder, rootOf(error)) : error;
+  });
+}
+
+/** What the operating system said. */
+function rootOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? rootOf(error.cause) : error;
 }
 
 /** A file that is there is replaced once the new one is whole; a pipe or device is written to. */
