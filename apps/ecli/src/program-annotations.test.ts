@@ -13,6 +13,11 @@ describe('parseAnnotation', () => {
     expect(parseAnnotation('--annotation', text)).toEqual([key, value]);
   });
 
+  test.each(['yesterday', '2026-13-01T00:00:00Z', '2026-01-01', ''])('takes %j for no time', (value) => {
+    expect(() => parseAnnotation('--annotation', `created=${value}`)).toThrow(`created=${value}: not a time`);
+    expect(parseAnnotation('-a', 'created=2026-01-01T12:00:00+02:00')[1]).toBe('2026-01-01T12:00:00+02:00');
+  });
+
   test.each(['', '=', '=x', 'key', 'a b=c'])('refuses %j', (text) => {
     expect(() => parseAnnotation('--annotation', text)).toThrow(
       expect.objectContaining({ code: 'ARGUMENT_INVALID', hint: expect.stringContaining('source=') }),

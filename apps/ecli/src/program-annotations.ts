@@ -63,11 +63,24 @@ function shortened(text: string): string {
     : characters.join('');
 }
 
+/** RFC 3339, which lists of images are dated by. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+
+function expectTime(flag: string, value: string): void {
+  if (TIME.test(value) && !Number.isNaN(Date.parse(value))) return;
+  throw new ArgumentError(`${flag} created=${printable(value)}: not a time`, [], {
+    hint: `${flag} created=$(date -u +%FT%TZ)`,
+  });
+}
+
 /** Reads `KEY=VALUE`; predefined keys may be given by their last word. @throws ARGUMENT_INVALID */
 export function parseAnnotation(flag: string, text: string): readonly [key: string, value: string] {
   const { key, value } = /^(?<key>[^=\s]+)=(?<value>.*)$/s.exec(text)?.groups ?? {};
-  if (key !== undefined && value !== undefined)
-    return [SHORT_NAMES.includes(key) ? `${PREFIX}${key}` : key, value];
+  if (key !== undefined && value !== undefined) {
+    const name = SHORT_NAMES.includes(key) ? `${PREFIX}${key}` : key;
+    if (name === Annotation.created) expectTime(flag, value);
+    return [name, value];
+  }
   throw new ArgumentError(`${flag} ${printable(text)}: not a key and its value`, [], {
     hint: `${flag} source=https://example.com/tool, or any other key: ${flag} com.example.team=net`,
   });
