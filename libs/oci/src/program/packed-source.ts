@@ -3,6 +3,8 @@ import type { ReadTarget } from '../content.ts';
 import type { Descriptor } from '../types.ts';
 import type { PackedProgram } from './pack-program.ts';
 
+const PIECE_BYTES = 512 * 1024;
+
 /** A program that was packed, as a place that images are copied from. */
 export function packedSource({ manifest, blobs }: PackedProgram): ReadTarget {
   const all = [manifest, ...blobs];
@@ -12,12 +14,15 @@ export function packedSource({ manifest, blobs }: PackedProgram): ReadTarget {
     throw new EcliError('ARTIFACT_NOT_FOUND', `${digest}: not in the program`);
   };
   return {
-    fetch: async ({ digest }) => single(find(digest).bytes),
+    fetch: async ({ digest }) => piecesOf(find(digest).bytes),
     resolve: async (digest): Promise<Descriptor> => find(digest).descriptor,
     referrers: async () => [],
   };
 }
 
-async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+/** One is checked while the one before is on its way. */
+async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
+    yield bytes.subarray(start, start + PIECE_BYTES);
+  }
 }
