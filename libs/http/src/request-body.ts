@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { hasFailedToWrite } from './failed-writes.ts';
 import type { RequestBody } from './types.ts';
 
-const MOST_AT_ONCE = 64 * 1024;
+const MOST_AT_ONCE = 512 * 1024;
 
 export function sizeOf(body: RequestBody): number {
   return body instanceof Uint8Array ? body.byteLength : body.size;
