@@ -32,6 +32,13 @@ describe('a document', () => {
     expect(() => parse(text)).toThrow(message);
   });
 
+  test('is refused at once, however many quotes there are in a string that does not end', () => {
+    const text = `"${'\\"'.repeat(100_000)}`;
+    const beginMs = performance.now();
+    expect(() => parse(text)).toThrow('file: not JSON');
+    expect(performance.now() - beginMs).toBeLessThan(2000);
+  });
+
   test('may have equal names in different objects, and values like names', () => {
     expect(parse('[{"a":"a"},{"a":"a:"},{"b":{"a":{}},"a":["a","a"]}]').items()).toHaveLength(3);
   });

@@ -34,8 +34,11 @@ function parse(text: string, complain: Complain): unknown {
   }
 }
 
-/** Strings, and the punctuation that makes objects and arrays. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/gs;
+/**
+ * Strings, and the punctuation that makes objects and arrays. A string that does not end is one too: looking for an
+ * end again from each quote in it would take minutes.
+ */
+const TOKEN = /"(?:[^"\\]|\\.)*"?|[{}[\]:,]/gs;
 
 function isNestedAtMost(text: string, deepest: number): boolean {
   let depth = 0;
