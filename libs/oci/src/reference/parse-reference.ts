@@ -125,7 +125,17 @@ function splitHost(
   }
   if (scheme === undefined && !looksLikeHost(first)) return { host: DOCKER_HUB, repository: path };
   if (!HOST.test(first) || !URL.canParse(`http://${first}`)) throw refuse(text, ReferencePart.host(first));
-  return { host: recognizable(first.toLowerCase(), scheme), repository: path.slice(slash + 1) };
+  return { host: recognizable(canonical(first), scheme), repository: path.slice(slash + 1) };
+}
+
+/**
+ * Spells a host as it will be connected to: `127.1:05000` is `127.0.0.1:5000`. Whatever is kept by a registry's
+ * name, a rule or a password, must not be passed by with another spelling of it.
+ */
+function canonical(host: string): string {
+  const [, port] = /:(\d+)$/.exec(host) ?? [];
+  const { hostname } = new URL(`http://${host}`);
+  return port === undefined ? hostname : `${hostname}:${Number(port)}`;
 }
 
 /** Spells a host so that it is one without its scheme or upper case too: by its port, where nothing else makes it one. */
@@ -138,7 +148,7 @@ function looksLikeHost(first: string): boolean {
 }
 
 function locate(host: string, repository: string): Pick<ImageReference, 'registry' | 'repository'> {
-  if (!DOCKER_HUB_NAMES.includes(host)) return { registry: host, repository };
+  if (!DOCKER_HUB_NAMES.includes(host.replace(/:(?:80|443)$/, ''))) return { registry: host, repository };
   const isLibrary = !repository.includes('/');
   return { registry: DOCKER_HUB, repository: isLibrary ? `${DOCKER_LIBRARY}${repository}` : repository };
 }
