@@ -1,5 +1,7 @@
+import { existsSync, lstatSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
+import { EcliError, printable } from '@ecli/core';
 import { isMissing, readSettings } from '../read-settings.ts';
 import { parsePolicy } from './parse-policy.ts';
 import { Policy, type PolicyFile } from './policy.ts';
@@ -51,7 +53,29 @@ async function readPolicy(path: string): Promise<PolicyFile> {
 
 async function readPolicyIfPresent(path: string): Promise<PolicyFile | undefined> {
   return readPolicy(path).catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
-    throw error;
+    if (!isMissing(error)) throw error;
+    refuseDeadLink(path);
+    return undefined;
   });
+}
+
+/**
+ * A link to a policy, or to its folder, that leads nowhere was made by somebody who wanted one.
+ *
+ * @throws SETTINGS_INVALID
+ */
+function refuseDeadLink(path: string): void {
+  const isDead = (each: string): boolean => isLink(each) && !existsSync(each);
+  if (!isDead(path) && !isDead(dirname(path))) return;
+  throw new EcliError('SETTINGS_INVALID', `${printable(path)}: a link that leads nowhere`, {
+    hint: UNREADABLE,
+  });
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }

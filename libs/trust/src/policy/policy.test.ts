@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -52,6 +52,10 @@ describe('the rule for', () => {
     ['busybox', 'docker.io/library'],
     ['own/tool', 'index.docker.io/own'],
     ['registry-1.docker.io/own/tool', 'index.docker.io/own'],
+    ['registry-1.docker.io:443/own/tool', 'index.docker.io/own'],
+    ['docker.io:0443/nginx', 'docker.io/nginx'],
+    ['ghcr.io:0443/org/tool', 'ghcr.io/org/tool'],
+    ['localhost:05000/x', 'localhost:5000/x'],
     ['localhost:5000/x', 'localhost:5000/x'],
     ['example.com/x', 'Example.com:443'],
   ])('%s is that for %s', (reference, name) => {
@@ -258,6 +262,15 @@ describe('loading', () => {
     write(join(folder, 'ecli', 'policy.json'), { default: ACCEPT });
     chmodSync(join(folder, 'ecli'), 0);
     await expect(loadPolicy(environment, { systemPath: '/none' })).rejects.toThrow('permission denied');
+  });
+
+  test.each(['file', 'folder'])('fails where a link to the %s of a policy leads nowhere', async (what) => {
+    const path = what === 'file' ? systemPath : join(folder, 'linked', 'policy.json');
+    symlinkSync(join(folder, 'not-mounted'), what === 'file' ? path : join(folder, 'linked'));
+    await expect(loadPolicy(environment, { systemPath: path })).rejects.toMatchObject({
+      code: 'SETTINGS_INVALID',
+      message: `${path}: a link that leads nowhere`,
+    });
   });
 
   test('looks for the user where XDG says', () => {
