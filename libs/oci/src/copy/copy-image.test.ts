@@ -16,6 +16,7 @@ import {
 import { withPush } from '../../test/layout/with-push.ts';
 import { ImageLayout } from '../layout/image-layout.ts';
 import { isManifestMediaType, parseManifest } from '../manifest/parse-manifest.ts';
+import type { ReadTarget } from '../content.ts';
 import type { Descriptor } from '../types.ts';
 import { copyImage } from './copy-image.ts';
 
@@ -57,9 +58,7 @@ async function pushTwoPlatforms(): Promise<{ index: TestBlob; images: TestBlob[]
   const layers = [randomBlob(100), randomBlob(300_000), randomBlob(0)] as const;
   const images = [manifestOf([layers[0], layers[1]]), manifestOf([layers[0], layers[2]])];
   const platforms = ['amd64', 'arm64'].map((architecture) => ({ os: 'linux', architecture }));
-  const index = indexOf(
-    images.map(({ descriptor }, at) => ({ ...descriptor, platform: platforms[at] })),
-  );
+  const index = indexOf(images.map(({ descriptor }, at) => ({ ...descriptor, platform: platforms[at] })));
   await pushAll(source, [EMPTY, ...layers, ...images, index]);
   return { index, images, layers: [...layers] };
 }
@@ -191,6 +190,27 @@ describe('copyImage', () => {
     ]);
     expect(await target.referrers(signature.descriptor)).toHaveLength(1);
     expect(await signed.resolve(cosign)).toMatchObject(tagged);
+  });
+
+  test('asks once for what refers to each manifest, whatever a registry answers', async () => {
+    const subject = await pushImage(source, 'x.io/a:v1', [randomBlob(10)]);
+    const referrers = Array.from({ length: 12 }, (_, number) =>
+      manifestOf([], { subject, annotations: { number: `${number}` } }),
+    );
+    await pushAll(source, referrers);
+    const asked: string[] = [];
+    const liar: ReadTarget = {
+      fetch: (...given) => source.fetch(...given),
+      resolve: (name) => source.resolve(name),
+      referrers: async ({ digest }) => {
+        asked.push(digest);
+        return referrers.map(({ descriptor }) => descriptor);
+      },
+    };
+    await copyImage(liar, target, subject, { withReferrers: true });
+    expect(asked.toSorted()).toEqual(
+      [subject.digest, ...referrers.map(({ descriptor }) => descriptor.digest)].toSorted(),
+    );
   });
 
   test('copies whole whatever graph of manifests there is', async () => {

@@ -50,7 +50,8 @@ export async function copyImage(
   const chosen = options.platform === undefined ? root : await choose(source, root, options.platform, signal);
   await copy.manifest(chosen);
   if (options.withReferrers) {
-    for (const subject of copy.manifests) await copyReferrers(source, target, subject, copy, signal);
+    const asked = new Set<string>();
+    for (const subject of copy.manifests) await copyReferrers(source, target, subject, copy, signal, asked);
   }
   return chosen;
 }

@@ -14,15 +14,21 @@ interface ManifestCopier {
   manifest(descriptor: Descriptor): Promise<void>;
 }
 
-/** Copies what refers to `subject` as its subject, and what cosign attached to it by tags. @throws CopyError */
+/**
+ * Copies what refers to `subject` as its subject, and what cosign attached to it by tags. `asked` holds the digests
+ * whose referrers are known: a registry that answers in circles is asked once for each.
+ *
+ * @throws CopyError
+ */
 export async function copyReferrers(
   source: ReadTarget,
   target: Target,
   subject: Descriptor,
   copier: ManifestCopier,
   signal: AbortSignal,
+  asked: Set<string>,
 ): Promise<void> {
-  await copySubjects(source, subject, copier, signal, DEEPEST);
+  await copySubjects(source, subject, copier, signal, asked);
   for (const suffix of COSIGN_SUFFIXES) {
     const tag = cosignTag(subject.digest, suffix);
     const attached = await find(source, tag, signal);
@@ -39,16 +45,24 @@ export function cosignTag(digest: string, suffix: (typeof COSIGN_SUFFIXES)[numbe
 
 async function copySubjects(
   source: ReadTarget,
-  subject: Descriptor,
+  root: Descriptor,
   copier: ManifestCopier,
   signal: AbortSignal,
-  depth: number,
+  asked: Set<string>,
 ): Promise<void> {
-  if (depth === 0) return;
-  const referrers = await on('from', () => source.referrers(subject, undefined, signal));
-  for (const referrer of referrers) {
-    await copier.manifest(referrer);
-    await copySubjects(source, referrer, copier, signal, depth - 1);
+  let subjects = [root];
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    const found: Descriptor[] = [];
+    for (const subject of subjects) {
+      if (asked.has(subject.digest)) continue;
+      asked.add(subject.digest);
+      const referrers = await on('from', () => source.referrers(subject, undefined, signal));
+      for (const referrer of referrers) {
+        await copier.manifest(referrer);
+        found.push(referrer);
+      }
+    }
+    subjects = found;
   }
 }
 
