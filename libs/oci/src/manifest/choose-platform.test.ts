@@ -72,3 +72,12 @@ describe('choosePlatform says what there is', () => {
 test.each(['', 'linux/', 'linux/a/b/c', 'linux/a b', '/'])('parsePlatform refuses %j', (text) => {
   expect(() => parsePlatform(text)).toThrow('not a platform');
 });
+
+test.each(['constructor', 'toString', '__proto__'])(
+  'parsePlatform takes %s for a name like others',
+  (name) => {
+    const architecture = name.toLowerCase();
+    expect(parsePlatform(`linux/${name}`)).toEqual({ os: 'linux', architecture });
+    expect(() => choosePlatform(indexOf('linux/amd64'), name)).toThrow(`no image for linux/${architecture}`);
+  },
+);

@@ -5,6 +5,13 @@ import { ownPlatform, parsePlatform, spellPlatform } from './platform.ts';
 /** How buildkit marks what it attests of an image; it stands in the image's index as if it were one. */
 const ATTESTATION = ['vnd.docker.reference.type', 'attestation-manifest'] as const;
 
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md#platform-variants */
+const DEFAULT_VARIANTS: ReadonlyMap<string, string> = new Map([
+  ['arm', 'v7'],
+  ['arm64', 'v8'],
+  ['amd64', 'v1'],
+]);
+
 /**
  * Chooses the manifest of an index that is for `platform`, by default this machine's; where none is, the only one
  * that is for no platform in particular, as programs mostly are. It may be an index itself.
@@ -26,18 +33,13 @@ export function choosePlatform(index: Index, platform?: Platform | string): Desc
 
 function matches({ os, architecture, variant }: Platform, wanted: Platform): boolean {
   if ((os || 'linux') !== wanted.os || architecture !== wanted.architecture) return false;
-  return wanted.variant === undefined || (variant ?? defaultVariant(architecture)) === wanted.variant;
-}
-
-/** https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md#platform-variants */
-function defaultVariant(architecture: string): string | undefined {
-  return { arm: 'v7', arm64: 'v8', amd64: 'v1' }[architecture];
+  return wanted.variant === undefined || (variant ?? DEFAULT_VARIANTS.get(architecture)) === wanted.variant;
 }
 
 /** Where no variant is asked for, that which runs anywhere is the best. */
 function rank({ platform, mediaType }: Descriptor, wanted: Platform): number {
   const isPlain =
-    platform?.variant === wanted.variant || platform?.variant === defaultVariant(wanted.architecture);
+    platform?.variant === wanted.variant || platform?.variant === DEFAULT_VARIANTS.get(wanted.architecture);
   const isManifest = mediaType === OciMediaType.manifest || mediaType === OciMediaType.dockerManifest;
   return (isPlain ? 2 : 0) + (isManifest ? 1 : 0);
 }

@@ -11,12 +11,12 @@ const GO_ARCHITECTURES: Readonly<Record<string, string>> = {
 };
 
 /** Other names that people give to architectures. */
-const ALIASES: Readonly<Record<string, string>> = {
-  x86_64: 'amd64',
-  'x86-64': 'amd64',
-  aarch64: 'arm64',
-  armhf: 'arm',
-};
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['x86_64', 'amd64'],
+  ['x86-64', 'amd64'],
+  ['aarch64', 'arm64'],
+  ['armhf', 'arm'],
+]);
 
 /** The platform of this machine; BPF programs are Linux's. */
 export function ownPlatform(): Platform {
@@ -39,7 +39,7 @@ export function parsePlatform(text: string): Platform {
   }
   return {
     os,
-    architecture: ALIASES[architecture] ?? architecture,
+    architecture: ALIASES.get(architecture) ?? architecture,
     ...(variant !== undefined && { variant }),
   };
 }
