@@ -87,6 +87,12 @@ describe('parseManifest reads', () => {
     expect(parseManifest(bytes, descriptor).descriptor).toBe(descriptor);
   });
 
+  test('brackets in strings as they are, and as many levels one after the other as there are', () => {
+    const annotations = { [`\\"${'['.repeat(200)}`]: `${'{['.repeat(200)}\\` };
+    const document = { ...manifest, annotations, other: Array(200).fill([{}]) };
+    expect(parseManifest(bytesOf(document), '')).toMatchObject({ manifest: { annotations } });
+  });
+
   test('annotations that are strings', () => {
     const annotations = { good: 'x', bad: 1, worse: {} };
     const parsed = parseManifest(bytesOf({ ...manifest, annotations }), '');
@@ -155,6 +161,14 @@ describe('parseManifest refuses', () => {
     expect(() => parseManifest(bytesOf({ ...manifest, mediaType: undefined }), OciMediaType.index)).toThrow(
       `a manifest that came as ${OciMediaType.index}`,
     );
+  });
+
+  test.each([
+    ['arrays', '['],
+    ['objects', '{"a":'],
+  ])('%s in each other without end, before they are parsed', (_what, opening) => {
+    const text = opening.repeat(Math.floor((4 * 1024 * 1024) / opening.length));
+    expect(() => parseManifest(bytesOf(text), '')).toThrow('nested deeper than the 100 levels');
   });
 
   test('more bytes than a manifest may have', () => {

@@ -1,10 +1,14 @@
 import { EcliError, printable } from '@ecli/core';
+import { isNestedDeeperThan } from './nesting.ts';
 
 /** A value of a document and where it stands there: `layers[2].size`. */
 export interface JsonValue {
   readonly value: unknown;
   readonly path: string;
 }
+
+/** Documents of the specification have five; the two million that fit in a manifest would block for half a second. */
+const MOST_LEVELS = 100;
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -25,6 +29,9 @@ export class JsonReader {
   constructor(readonly name: string) {}
 
   parse(bytes: Uint8Array): JsonObject {
+    if (isNestedDeeperThan(MOST_LEVELS, bytes)) {
+      throw invalid(this.name, `nested deeper than the ${MOST_LEVELS} levels that are taken`);
+    }
     try {
       const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
       return this.object({ value: JSON.parse(text) as unknown, path: '' });
