@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { type EcliError } from '@ecli/core';
 import {
   all,
@@ -278,6 +279,18 @@ describe('Repository of a hostile registry', () => {
     expect(pages).toBeLessThan(30);
   });
 
+  test.each([400, 404, 405, 415, 501])(
+    'is asked for the tag of referrers when it says %i to the question for them',
+    async (code) => {
+      const subject = blobOf(layer, OciMediaType.manifest);
+      const entry = blobOf(Buffer.from('signature'), OciMediaType.manifest);
+      server.failAlways({ path: `/v2/a/referrers/${subject.digest}` }, status(code));
+      const tag = `/v2/a/manifests/${subject.digest.replace(':', '-')}`;
+      server.serve(tag, index([entry]), { 'content-type': OciMediaType.index });
+      await expect(repository.referrers(subject)).resolves.toEqual([entry]);
+    },
+  );
+
   test('is not asked for all its tags to suggest some', async () => {
     let pages = 0;
     server.answer('/v2/a/tags/list', () => ({
@@ -402,6 +415,24 @@ describe('Repository of a registry of its own kind', () => {
       await expect(repository.referrers(image)).resolves.toMatchObject([{ digest: signature.digest }]);
       const config = blobOf(Buffer.from('{}'));
       await expect(open(memory.host).repository('b').mount(config, 'a')).resolves.toBe(false);
+    } finally {
+      await memory.stop();
+    }
+  });
+
+  test('keeps all of a list of referrers to which many add at once', async () => {
+    const memory = await startMemoryRegistry({ referrers: false });
+    // By timers, as it is outside of tests.
+    const repository = (): Repository =>
+      open(memory.host, { pause: (milliseconds) => setTimeout(milliseconds) }).repository('a');
+    try {
+      const image = await pushImage(repository(), randomBytes(10));
+      const signatures = Array.from({ length: 8 }, () =>
+        pushImage(repository(), randomBytes(10), { subject: image }),
+      );
+      const pushed = new Set((await Promise.all(signatures)).map(({ digest }) => digest));
+      const listed = await repository().referrers(image);
+      expect(new Set(listed.map(({ digest }) => digest))).toEqual(pushed);
     } finally {
       await memory.stop();
     }

@@ -9,8 +9,21 @@ import type { RepositoryClient } from './repository-client.ts';
 
 const MOST_REFERRERS = 10_000;
 
-/** How often the list under a tag is written anew that another client has overwritten. */
-const WRITES = 5;
+/** How often the list under a tag is looked at until it has been written, and others have left it so. */
+const MOST_LOOKS = 24;
+
+const LEAST_PAUSE_MS = 10;
+/** As many pauses in a row get longer. */
+const GROWING_PAUSES = 4;
+
+/** What registries answer that know nothing of the question: 404 by the specification, the others in practice. */
+const UNKNOWN_QUESTION: readonly number[] = [400, 404, 405, 415, 501];
+
+/** The index that lists what refers to a manifest, where its tag names one. */
+interface ReferrersList {
+  readonly index: Index;
+  readonly digest: string;
+}
 
 /** What refers to manifests of one repository: signatures, provenance, whatever has a `subject`. */
 export class Referrers {
@@ -28,16 +41,28 @@ export class Referrers {
 
   /**
    * Adds a manifest to the list under its subject's tag, for registries that keep none. Clients that do so at once
-   * overwrite each other, for a registry knows no "only if unchanged": so it is looked at again.
+   * overwrite each other, for a registry knows no "only if unchanged": so it is looked at again, after the time that
+   * another needs who had read the list before, and twice where others have written since.
+   *
+   * @throws REMOTE_FAILED when something else has the tag, or the entry is overwritten again and again
    */
   async add(stored: StoredManifest, subject: Descriptor, signal?: AbortSignal): Promise<void> {
     const entry = describeReferrer(parseManifest(stored.bytes, stored.descriptor));
-    for (let attempt = 0; attempt < WRITES; attempt++) {
-      const index = await this.indexUnderTag(subject.digest, signal);
-      if (index === 'no index') throw this.occupied(subject);
-      if (index?.manifests.some(({ digest }) => digest === entry.digest)) return;
-      await this.manifests.put(withEntry(index, entry), referrersTag(subject.digest), signal);
+    let writtenDigest: string | undefined;
+    let wasListed = true;
+    for (let look = 0; look < MOST_LOOKS; look++) {
+      const startedMs = performance.now();
+      const list = await this.listUnderTag(subject.digest, signal);
+      if (list === 'no list') throw this.occupied(subject);
+      const isListed = list?.index.manifests.some(({ digest }) => digest === entry.digest) ?? false;
+      if (isListed && (wasListed || list?.digest === writtenDigest)) return;
+      if (!isListed) writtenDigest = await this.writeList(withEntry(list?.index, entry), subject, signal);
+      wasListed = isListed;
+      const tookMs = Math.max(LEAST_PAUSE_MS, performance.now() - startedMs);
+      const chance = Math.random() * 2 ** Math.min(look, GROWING_PAUSES);
+      await this.client.session.pause(tookMs * (1 + chance), signal);
     }
+    throw this.overwritten(subject);
   }
 
   /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers */
@@ -64,7 +89,7 @@ export class Referrers {
         continue;
       }
       if (!value) return found;
-      if (value.status !== 404 && value.status !== 400 && value.status !== 405) {
+      if (!UNKNOWN_QUESTION.includes(value.status)) {
         throw await this.client.refused(value, { action: 'read', subject: this.client.spell(digest) });
       }
       value.discard();
@@ -74,22 +99,39 @@ export class Referrers {
 
   /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema */
   private async fromTag(digest: string, signal: AbortSignal | undefined): Promise<readonly Descriptor[]> {
-    const index = await this.indexUnderTag(digest, signal);
-    return index === undefined || index === 'no index' ? [] : index.manifests;
+    const list = await this.listUnderTag(digest, signal);
+    return list === undefined || list === 'no list' ? [] : list.index.manifests;
   }
 
-  private async indexUnderTag(
+  private async listUnderTag(
     digest: string,
     signal: AbortSignal | undefined,
-  ): Promise<Index | 'no index' | undefined> {
+  ): Promise<ReferrersList | 'no list' | undefined> {
     try {
       const { bytes, descriptor } = await this.manifests.get(referrersTag(digest), signal);
       const parsed = parseManifest(bytes, descriptor);
-      return parsed.kind === 'index' ? parsed.index : 'no index';
+      return parsed.kind === 'index' ? { index: parsed.index, digest: descriptor.digest } : 'no list';
     } catch (error) {
       if (error instanceof RegistryError && error.status === 404) return undefined;
       throw error;
     }
+  }
+
+  /** Says which digest the list has. */
+  private async writeList(
+    list: StoredManifest,
+    subject: Descriptor,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    await this.manifests.put(list, referrersTag(subject.digest), signal);
+    return list.descriptor.digest;
+  }
+
+  private overwritten({ digest }: Descriptor): EcliError {
+    const tag = this.client.spell(referrersTag(digest));
+    return new EcliError('REMOTE_FAILED', `${tag}: other clients overwrite it again and again`, {
+      hint: 'the manifest was stored, but this list may lack it; push it again when they are done',
+    });
   }
 
   private occupied({ digest }: Descriptor): EcliError {

@@ -11,7 +11,7 @@ export interface RegistryOptions {
   readonly plainHttp?: boolean;
   /** As the reference says; without it registries on this machine are asked over http, then over https. */
   readonly scheme?: 'http' | 'https';
-  /** Waits before a cut transfer goes on; by timers by default. Rejects with the signal's reason. */
+  /** Waits before a cut transfer goes on, or a list is looked at again; by timers by default. Rejects with the signal's reason. */
   readonly pause?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
   readonly warn?: (line: string) => void;
   readonly diagnose?: (line: string) => void;
