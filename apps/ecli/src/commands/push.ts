@@ -149,13 +149,13 @@ async function pack(
   signal: AbortSignal,
 ): Promise<PackedProgram> {
   const { content, descriptor, path } = artifact;
-  const { mediaType } = descriptor;
+  const { digest, mediaType } = descriptor;
   const name = nameOf(path, reference);
   const isProgram = mediaType !== MediaType.source && mediaType !== MediaType.unknown;
   const own = isProgram ? await annotationsOf(artifact, signal) : {};
   const given = Object.fromEntries(annotation.map((text) => parseAnnotation('--annotation', text)));
   const annotations = { ...own, ...given };
-  return packProgram({ content, mediaType, name, annotations, environment: process.env });
+  return packProgram({ content, digest, mediaType, name, annotations, environment: process.env });
 }
 
 /** `opens` of `dist/opens.bpf.o`; of standard input, the repository's last word. */

@@ -61,6 +61,13 @@ describe('packProgram', () => {
     ]);
   });
 
+  test('takes the digest that is known already', () => {
+    const digest = digestOf(Buffer.from('what the caller has hashed'));
+    const { manifest, blobs } = packProgram({ content, digest, mediaType: MediaType.package, name: 'opens' });
+    expect(blobs[1]?.descriptor).toMatchObject({ digest, size: content.byteLength });
+    expect(Buffer.from(manifest.bytes).toString()).toContain(digest);
+  });
+
   test('gives the same digest again, in whatever order annotations are given', () => {
     const with_ = (annotations: Record<string, string>) =>
       packProgram({ content, mediaType: MediaType.package, name: 'opens', annotations }).manifest.descriptor;

@@ -5,6 +5,8 @@ import { PROGRAM_KINDS, type ProgramKind } from './program-kinds.ts';
 
 export interface PackOptions {
   readonly content: Uint8Array;
+  /** The content's, where it is known, so that large programs aren't hashed again; pushing checks it. */
+  readonly digest?: string;
   /** One of core's. */
   readonly mediaType: string;
   /** The program's name, of which the title is made: `opens` becomes `opens.bpf.o`. */
@@ -39,13 +41,17 @@ const EMPTY_JSON = Buffer.from('{}');
  */
 export function packProgram({
   content,
+  digest,
   mediaType,
   name,
   annotations,
   environment = {},
 }: PackOptions): PackedProgram {
   const kind = kindOf(mediaType, name);
-  const layer = blobOf(content, kind.layer, { annotations: { [Annotation.title]: kind.title(name) } });
+  const layer = blobOf(content, kind.layer, {
+    ...(digest !== undefined && { digest }),
+    annotations: { [Annotation.title]: kind.title(name) },
+  });
   const config = blobOf(
     EMPTY_JSON,
     kind.config,
@@ -83,8 +89,12 @@ function kindOf(mediaType: string, name: string): ProgramKind {
   });
 }
 
-function blobOf(bytes: Uint8Array, mediaType: string, more: Partial<Descriptor>): Blob {
-  return { bytes, descriptor: { mediaType, digest: digestOf(bytes), size: bytes.byteLength, ...more } };
+function blobOf(
+  bytes: Uint8Array,
+  mediaType: string,
+  { digest = digestOf(bytes), ...more }: Partial<Descriptor>,
+): Blob {
+  return { bytes, descriptor: { mediaType, digest, size: bytes.byteLength, ...more } };
 }
 
 /** RFC 3339, the year 9999 being its last. */
