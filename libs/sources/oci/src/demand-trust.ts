@@ -3,7 +3,9 @@ import {
   copyImage,
   cosignTag,
   type Descriptor,
+  fetchAll,
   type ImageReference,
+  parseManifest,
   type ReadTarget,
   spellReference,
   type Target,
@@ -79,6 +81,17 @@ async function isSatisfied(verification: Promise<unknown>, pull: FetchContext['p
   }
 }
 
+/** Beside the signature that counted, a manifest may name anything, which nobody has asked for. */
+const KEPT_BYTES = 16 * 1024 * 1024;
+
+/** What a manifest names, in bytes. */
+async function sizeOf(holder: Descriptor, registry: ReadTarget, signal: AbortSignal): Promise<number> {
+  const parsed = parseManifest(await fetchAll(registry, holder, { signal }), holder);
+  if (parsed.kind === 'index') return Infinity;
+  const { config, layers } = parsed.manifest;
+  return [config, ...layers].reduce((sum, { size }) => sum + size, 0);
+}
+
 async function keepSignatures(
   image: Descriptor,
   signatures: readonly VerifiedSignature[],
@@ -87,6 +100,7 @@ async function keepSignatures(
   signal: AbortSignal,
 ): Promise<void> {
   for (const { holder, layout } of signatures) {
+    if ((await sizeOf(holder, registry, signal)) > KEPT_BYTES) continue;
     await copyImage(registry, cached, holder, { signal });
     if (layout === 'tag') await cached.tag(holder, cosignTag(image.digest, 'sig'), signal);
   }

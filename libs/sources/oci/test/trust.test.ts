@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +70,25 @@ describe('a signature', () => {
       expect(asked()).toEqual([]);
     },
   );
+
+  test('that comes with more than signatures counts, and is not kept', async () => {
+    const name = 'signed/stuffed';
+    const image = await bench.pushProgram(name, 'v1');
+    await sign(name, image, 'tag');
+    const tag = `${image.digest.replace(':', '-')}.sig`;
+    const signature = await bench.repository(name).manifest(tag);
+    const document = JSON.parse(Buffer.from(signature.bytes).toString()) as { layers: object[] };
+    const stuffing = await bench.put(name, new Uint8Array(17 * 1024 * 1024), 'application/octet-stream');
+    document.layers.push(stuffing);
+    await bench.putDocument(name, tag, document, signature.descriptor.mediaType);
+
+    const { context } = told({ verifyKeys });
+    const reference = bench.reference(`${name}:v1`);
+    expect(textOf(await bench.source().fetch(reference, context))).toBe(content.toString());
+    const cache = join(bench.home, 'cache', 'ecli', 'oci', 'blobs');
+    expect(existsSync(join(cache, image.digest.replace(':', '/')))).toBe(true);
+    expect(existsSync(join(cache, stuffing.digest.replace(':', '/')))).toBe(false);
+  });
 
   test('of what a tag named before is none of what it names now', async () => {
     const reference = bench.reference('signed/moved:v1');
