@@ -24,6 +24,8 @@ export function parseBundle(content: Uint8Array): ParsedBundle {
   const root = JsonValue.parse(content, (problem) => flaw(`its bundle is wrong: ${problem}`));
   root.member('mediaType').word([Bundle.mediaType]);
   const envelope = root.member('dsseEnvelope');
+  // Sigstore's verifier would verify the message, and leave the envelope alone.
+  if (root.optional('messageSignature')) throw root.wrong('an envelope and a message in one');
   envelope.member('payloadType').word([IN_TOTO_PAYLOAD]);
   const payload = envelope.member('payload').bytes();
   const [signature, ...others] = envelope.member('signatures').items();
@@ -42,6 +44,8 @@ function proofOf(root: JsonValue): Pick<FoundSignature, 'keyHint' | 'certificate
   const material = root.member('verificationMaterial');
   const key = material.optional('publicKey');
   const certificate = material.optional('certificate');
+  // What comes with a chain is of an older version; Sigstore's verifier would take the chain's.
+  if (material.optional('x509CertificateChain')) throw material.wrong(NOT_ALONE);
   if (key && !certificate) return { keyHint: key.optional('hint')?.text() };
   if (certificate && !key) {
     const der = certificate.member('rawBytes').bytes();
@@ -49,8 +53,10 @@ function proofOf(root: JsonValue): Pick<FoundSignature, 'keyHint' | 'certificate
     for (const entry of material.optional('tlogEntries')?.items(MOST_ENTRIES) ?? []) checkLogNames(entry);
     return { certificate: { bundle: root.value as object } };
   }
-  throw material.wrong('neither publicKey nor certificate alone');
+  throw material.wrong(NOT_ALONE);
 }
+
+const NOT_ALONE = 'neither publicKey nor certificate alone';
 
 /** One log is what signers use; each costs the work of a signature or two. */
 const MOST_ENTRIES = 10;
