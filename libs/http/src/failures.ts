@@ -73,7 +73,7 @@ export function bodyCut(url: URL, receivedBytes: number, wholeBytes: number | un
 }
 
 /** What to do about a proxy that doesn't do its part. */
-export function proxyHint(proxy: Proxy, url: URL): string {
+function proxyHint(proxy: Proxy, url: URL): string {
   return `${proxy.variable} names this proxy; correct it, or add ${printable(url.hostname)} to NO_PROXY`;
 }
 

@@ -47,17 +47,10 @@ export { LayoutRepository } from './layout/layout-repository.ts';
 export { makeFolders } from './layout/make-folders.ts';
 export type { PruneOptions, Removal, RemovedImage } from './layout/prune.ts';
 export { choosePlatform } from './manifest/choose-platform.ts';
-export { ContentVerifier, digestLike } from './manifest/content-verifier.ts';
+export { digestLike } from './manifest/content-verifier.ts';
 export { fetchAll, type FetchAllOptions } from './manifest/fetch-all.ts';
-export {
-  isIndexMediaType,
-  isManifestMediaType,
-  MANIFEST_LIMIT_BYTES,
-  MANIFEST_MEDIA_TYPES,
-  parseManifest,
-  type ParsedManifest,
-} from './manifest/parse-manifest.ts';
-export { ownPlatform, parsePlatform, spellPlatform } from './manifest/platform.ts';
+export { MANIFEST_LIMIT_BYTES, parseManifest, type ParsedManifest } from './manifest/parse-manifest.ts';
+export { ownPlatform, spellPlatform } from './manifest/platform.ts';
 export { type Blob, type PackedProgram, type PackOptions, packProgram } from './program/pack-program.ts';
 export { packedSource } from './program/packed-source.ts';
 export { type ProgramContent, programContentOf, programMediaType } from './program/program-content.ts';
@@ -71,14 +64,13 @@ export {
   spellRepository,
   tagOrDigestOf,
 } from './reference/image-reference.ts';
-export { isReference, parseReference, parseRegistryHost } from './reference/parse-reference.ts';
+export { isReference, parseReference } from './reference/parse-reference.ts';
 export type { StoredManifest } from './registry/manifest-store.ts';
-export { referrersTag } from './registry/referrers.ts';
 export { RegistryError, type RegistryReason } from './registry/registry-error.ts';
 export { type RegistryOptions, transportOf } from './registry/registry-options.ts';
 export { Registry } from './registry/registry.ts';
 export { Repository } from './registry/repository.ts';
-export { compareTags, isReferrersTag } from './registry/tags.ts';
+export { isReferrersTag } from './registry/tags.ts';
 export {
   Annotation,
   type Descriptor,

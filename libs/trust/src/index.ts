@@ -9,15 +9,8 @@
  * verify-image.ts, which holds one against the other. keyless/ is loaded when a certificate is first met.
  */
 export { type AskPassphrase, PrivateKey } from './keys/private-key.ts';
-export { PublicKey } from './keys/public-key.ts';
-export {
-  loadPolicy,
-  loadPolicyFile,
-  type PolicyPlaces,
-  SYSTEM_POLICY,
-  userPolicyPath,
-} from './policy/load-policy.ts';
-export { parsePolicy, wholeExpression } from './policy/parse-policy.ts';
+export { loadPolicy, loadPolicyFile, type PolicyPlaces } from './policy/load-policy.ts';
+export { wholeExpression } from './policy/parse-policy.ts';
 export { Policy, type PolicyFile, type Rule, type ScopedRule } from './policy/policy.ts';
 export {
   type Clause,
@@ -28,10 +21,10 @@ export {
   requireKeys,
   type SignerDemand,
 } from './requirement.ts';
-export { findSignatures, SignatureLimit, type SignaturePlace } from './signature/find-signatures.ts';
+export { SignatureLimit, type SignaturePlace } from './signature/find-signatures.ts';
 export type { Claim, FlawedSignature, FoundSignature, SignatureLayout } from './signature/found-signature.ts';
 export { type MadeSignature, signImage, type SignOptions } from './sign-image.ts';
-export { readPublicKey, type VerifiedSigner } from './signer.ts';
+export type { VerifiedSigner } from './signer.ts';
 export {
   refuseRejected,
   spellVerified,

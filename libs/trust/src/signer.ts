@@ -30,7 +30,7 @@ export class SignerLoader {
 }
 
 /** Reads a key from PEM or from a file of it. @throws SETTINGS_INVALID */
-export async function readPublicKey(source: string): Promise<PublicKey> {
+async function readPublicKey(source: string): Promise<PublicKey> {
   if (isPem(source)) return PublicKey.parse(source, 'the key ' + spellKeySource(source));
   const pem = await readSettings(source, 'keys are given as PEM files of public keys');
   return PublicKey.parse(pem.toString(), source);

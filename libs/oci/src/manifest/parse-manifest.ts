@@ -29,11 +29,6 @@ export function isManifestMediaType(mediaType: string): boolean {
   return MANIFEST_MEDIA_TYPES.includes(mediaType);
 }
 
-/** Tells whether content of this media type is a list of manifests. */
-export function isIndexMediaType(mediaType: string): boolean {
-  return INDEXES.includes(mediaType);
-}
-
 /**
  * Reads a manifest or index of OCI 1.0 or 1.1, or of Docker's schema 2. Members that it doesn't know may be
  * anything; those it knows are what they should be, or the error says which isn't. The bytes must have been

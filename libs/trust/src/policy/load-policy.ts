@@ -7,7 +7,7 @@ import { parsePolicy } from './parse-policy.ts';
 import { Policy, type PolicyFile } from './policy.ts';
 
 /** What an administrator demands of all users of a machine. */
-export const SYSTEM_POLICY = '/etc/ecli/policy.json';
+const SYSTEM_POLICY = '/etc/ecli/policy.json';
 
 const UNREADABLE = 'a policy that nobody can read can be followed by nobody, so nothing from a registry runs';
 
