@@ -1,9 +1,9 @@
 /**
  * Turns a reference to an image in a registry into an Artifact: verified, trusted by the policy, cached.
  *
- *     reference ──▶ resolve-image ──▶ digest ──▶ trust ──▶ download-image ──▶ cache ──▶ Artifact
- *                    │  tag: HEAD      └─ in the cache: no network ─────────────▲
- *                    └─ registry away: what the cache has, with a warning
+ *     reference ──▶ resolve-image ──▶ digest ──▶ demand-trust ──▶ read-image ──▶ image-places ──▶ Artifact
+ *                    │                                              └─ what the cache has: no network ─┘
+ *                    └─ registry away: what the cache has of the tag, with a warning
  *
  * Read pull-program.ts first. What stands here and in oci-source.ts is loaded at each start of ecli, so the rest is
  * loaded when an image is asked for.
