@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type EcliError, type FetchContext, MediaType } from '@ecli/core';
@@ -79,6 +79,23 @@ describe('FileSource takes', () => {
       process.chdir(before);
     }
   });
+});
+
+test('FileSource leaves an image to its registry, whatever the folder here holds', async () => {
+  const digest = `sha256:${'0'.repeat(64)}`;
+  const images = ['ghcr.io/org/tool:v1', `ghcr.io/org/tool@${digest}`, 'localhost:5000/org/tool'];
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    for (const image of images) {
+      await mkdir(dirname(image), { recursive: true });
+      await file(image, content);
+      expect(source.supports(image)).toBe(false);
+      expect(source.supports(`./${image}`)).toBe(true);
+    }
+  } finally {
+    process.chdir(before);
+  }
 });
 
 test('FileSource takes a link that leads nowhere and what is like a name here, to say so', async () => {

@@ -20,15 +20,23 @@ const PATH_SHAPE = /^(\.{0,2}\/|~\/|\.{1,2}$)/;
 const REGISTRY_SHAPE = /^(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9.-]+:\d+)\//i;
 
 /**
+ * What nobody means but an image: a registry's host, and a port, a tag or a digest. A folder that came from somebody
+ * else must not put a file of that name in its place, past the policy for that registry.
+ */
+const IMAGE_SHAPE = /^(?:[^/]*:\d+\/|.*\/[^/]*:[^/]+$)/;
+
+/**
  * Tells whether `reference` is for this source: it has the shape of a path, or exists, or lies in a folder
  * that exists, or has a program file's suffix and not a registry's shape, or is like a name here or the stem of
  * a program. So a mistyped `pacakge.json` is ours and "not found", as are `opens` and `opns` beside `opens.bpf.c`, and
- * `ghcr.io/x/y:latest` is not, unless there is such a file.
+ * `ghcr.io/x/y:latest` is not. `ghcr.io/x/y` is where there is such a file.
  */
 export function isLocal(reference: string): boolean {
   if (reference === '-' || reference.startsWith('file:')) return true;
   if (reference === '' || SCHEME.test(reference)) return false;
-  if (PATH_SHAPE.test(reference) || exists(reference)) return true;
+  if (PATH_SHAPE.test(reference)) return true;
+  if (REGISTRY_SHAPE.test(reference) && IMAGE_SHAPE.test(reference)) return false;
+  if (exists(reference)) return true;
   if (reference.includes('/') && exists(dirname(reference))) return true;
   if (isNearName(reference)) return true;
   return SUFFIX.test(reference) && !REGISTRY_SHAPE.test(reference);
