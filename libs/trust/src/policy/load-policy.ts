@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync, lstatSync, type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { EcliError, printable } from '@ecli/core';
@@ -27,6 +27,7 @@ export async function loadPolicy(
   { systemPath = SYSTEM_POLICY }: PolicyPlaces = {},
 ): Promise<Policy> {
   const paths = [...new Set([systemPath, userPolicyPath(environment)])];
+  refuseOpenToAll(systemPath);
   const files = await Promise.all(paths.map(readPolicyIfPresent));
   return new Policy(files.filter((file) => file !== undefined));
 }
@@ -70,6 +71,38 @@ function refuseDeadLink(path: string): void {
   throw new EcliError('SETTINGS_INVALID', `${printable(path)}: a link that leads nowhere`, {
     hint: UNREADABLE,
   });
+}
+
+/**
+ * What the system demands must not be what any of its users writes there. A user's own is not looked at so: there are
+ * file systems where everything is open, and his home may be on one.
+ *
+ * @throws SETTINGS_INVALID
+ */
+function refuseOpenToAll(path: string): void {
+  const open = [path, dirname(path)].find((each) => isOpenToAll(each));
+  if (open === undefined || !existsSync(path)) return;
+  throw new EcliError('SETTINGS_INVALID', `${printable(path)}: anybody may write to ${printable(open)}`, {
+    hint: `chmod o-w ${printable(open)}`,
+  });
+}
+
+const STICKY = 0o1000;
+
+function isOpenToAll(path: string): boolean {
+  const stats = statIfThere(path);
+  if (!stats || (stats.mode & 0o002) === 0) return false;
+  // In such a folder nobody replaces the files of others (inode(7)).
+  return !stats.isDirectory() || (stats.mode & STICKY) === 0;
+}
+
+function statIfThere(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    // Reading it says what is wrong.
+    return undefined;
+  }
 }
 
 function isLink(path: string): boolean {

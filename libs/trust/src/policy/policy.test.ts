@@ -273,6 +273,23 @@ describe('loading', () => {
     });
   });
 
+  test.each(['file', 'folder'])(
+    "fails where anybody may write the system's policy, by its %s",
+    async (what) => {
+      const path = join(folder, 'etc', 'policy.json');
+      mkdirSync(join(folder, 'etc'));
+      write(path, { default: ACCEPT });
+      await loadPolicy(environment, { systemPath: path });
+      const open = what === 'file' ? path : join(folder, 'etc');
+      chmodSync(open, 0o777);
+      await expect(loadPolicy(environment, { systemPath: path })).rejects.toMatchObject({
+        code: 'SETTINGS_INVALID',
+        message: `${path}: anybody may write to ${open}`,
+        hint: `chmod o-w ${open}`,
+      });
+    },
+  );
+
   test('looks for the user where XDG says', () => {
     expect(userPolicyPath({ XDG_CONFIG_HOME: '/c', HOME: '/h' })).toBe('/c/ecli/policy.json');
     expect(userPolicyPath({ XDG_CONFIG_HOME: 'relative', HOME: '/h' })).toBe('/h/.config/ecli/policy.json');
