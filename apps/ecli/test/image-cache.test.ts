@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import {
   chownSync,
   closeSync,
+  lstatSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -13,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRegistry, type TestRegistry } from '@ecli/oci/testing';
-import { buildCommandLine, outcome, type Outcome, start } from './command-line.ts';
+import { BIN, buildCommandLine, cleanEnv, outcome, type Outcome, start } from './command-line.ts';
 
 let registry: TestRegistry;
 let home: string;
@@ -156,6 +158,17 @@ describe('ecli image save and load', () => {
       expect(await listed()).toHaveLength(1);
     }
   }, 30_000);
+
+  test('write through no link that somebody left where a file is going to be', async () => {
+    const precious = join(home, 'precious');
+    writeFileSync(precious, 'precious');
+    const script = 'ln -s precious images.tar.$$.part; exec "$@"';
+    const env = { ...cleanEnv(), XDG_CACHE_HOME: join(home, 'cache') };
+    const args = [BIN, 'image', 'save', '-o', 'images.tar', `${tool}:v1`];
+    execFileSync('sh', ['-c', script, 'sh', process.execPath, ...args], { cwd: home, env });
+    expect(readFileSync(precious, 'utf8')).toBe('precious');
+    expect(lstatSync(join(home, 'images.tar')).isFile()).toBe(true);
+  });
 
   test('leave nothing of a file that could not be written, nor of one that is no archive', async () => {
     const { code, stderr } = await run(['image', 'save', '-o', 'images.tar', `${tool}:v1`, 'nope']);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { isatty } from 'node:tty';
@@ -136,9 +137,9 @@ async function saveIntoFile<Saved>(
     (stats) => !stats.isFile(),
     () => false,
   );
-  const draft = special ? path : `${path}.${process.pid}.part`;
+  const draft = special ? path : `${path}.${randomBytes(6).toString('hex')}.part`;
   try {
-    const file = await openFor(draft, path);
+    const file = await openFor(draft, path, special ? 'w' : 'wx');
     const saved = await save((bytes) => writeAll(file, bytes, path)).finally(() => file.close());
     if (!special) await rename(draft, path);
     return saved;
@@ -148,8 +149,8 @@ async function saveIntoFile<Saved>(
   }
 }
 
-async function openFor(draft: string, path: string): Promise<FileHandle> {
-  return open(draft, 'w').catch((error: unknown) => {
+async function openFor(draft: string, path: string, flags: 'w' | 'wx'): Promise<FileHandle> {
+  return open(draft, flags).catch((error: unknown) => {
     throw outputFailure(path, error);
   });
 }
