@@ -349,6 +349,24 @@ describe('Repository of a hostile registry', () => {
     expect(server.requests.filter(({ method, target }) => method === 'PUT' && target === tag)).toEqual([]);
   });
 
+  test('may lose what is added to a list of referrers, which is said', async () => {
+    const subject = blobOf(layer, OciMediaType.manifest);
+    const bytes = Buffer.from(index([], { subject }));
+    const stored = blobOf(bytes, OciMediaType.index);
+    const answer = (): ServerAnswer => ({ status: 201, headers: {}, body: Buffer.alloc(0) });
+    server.answer(`/v2/a/manifests/${stored.digest}`, answer);
+    const tag = `/v2/a/manifests/${subject.digest.replace(':', '-')}`;
+    server.serve(tag, index([]), { 'content-type': OciMediaType.index });
+    await expect(repository.push(stored, () => pieces(bytes))).rejects.toMatchObject({
+      code: 'REMOTE_FAILED',
+      message: expect.stringContaining('overwrite it again and again'),
+      hint: expect.stringContaining('push it again'),
+    });
+    expect(server.requests.filter(({ method, target }) => method === 'PUT' && target === tag)).toHaveLength(
+      24,
+    );
+  });
+
   test.each([200, 202])('may say %i to a manifest that it has stored', async (code) => {
     const bytes = Buffer.from(index([]));
     const stored = blobOf(bytes, OciMediaType.index);
