@@ -29,6 +29,9 @@ let folder: string;
 /** Whether the layer stops half-way, until `rest` is called. */
 let isSlow: boolean;
 let rest: (() => void) | undefined;
+/** Settles when it has stopped. */
+let stopped: Promise<void>;
+let sayStopped: () => void;
 const open = new Set<PseudoTerminal>();
 
 beforeAll(async () => {
@@ -47,6 +50,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ecli-test-progress-'));
   isSlow = true;
   rest = undefined;
+  stopped = new Promise((resolve) => (sayStopped = resolve));
 });
 
 afterEach(() => {
@@ -68,6 +72,12 @@ function answer(url: string, response: ServerResponse): void {
   if (!isSlow || blob.bytes.byteLength < 1000) return void response.end(blob.bytes);
   response.write(blob.bytes.subarray(0, blob.bytes.byteLength / 2));
   rest = () => response.end(blob.bytes.subarray(blob.bytes.byteLength / 2));
+  sayStopped();
+}
+
+/** What doesn't show can't be waited for: this is longer than a bar waits for a transfer to be over. */
+function longEnoughForABar(): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, 500));
 }
 
 const environment = () => ({ HOME: folder, XDG_CACHE_HOME: join(folder, 'cache'), XDG_RUNTIME_DIR: folder });
@@ -139,9 +149,8 @@ describe('on a terminal', () => {
     ['on a terminal of no skill', [], 'export TERM=dumb; exec "$@"'],
   ])('nothing shows %s', async (_, flags, shell) => {
     const opened = window(pull(...flags), undefined, shell);
-    await opened.until(() => rest !== undefined);
-    // Longer than a bar waits.
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await stopped;
+    await longEnoughForABar();
     rest?.();
     expect(await opened.code).toBe(0);
     expect(opened.raw).not.toMatch(/%|\x1b/); // eslint-disable-line no-control-regex
@@ -150,9 +159,9 @@ describe('on a terminal', () => {
 
 test('elsewhere nothing shows of transfers', async () => {
   const running = run(pull(), { env: environment() });
-  while (rest === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  rest();
+  await stopped;
+  await longEnoughForABar();
+  rest?.();
   expect(await running).toMatchObject({ code: 0, stderr: '' });
   expect(readFileSync(join(folder, 'out.json')).equals(content)).toBe(true);
 });
