@@ -5,6 +5,7 @@ import {
   fetchAll,
   type ImageReference,
   type Index,
+  isAbsence,
   parseManifest,
   type ParsedManifest,
   type ReadTarget,
@@ -62,9 +63,10 @@ export async function findImage(
     });
   }
   return read('registry').catch(async (error: unknown) => {
-    const image = isAway(error) ? await read('cache').catch(() => undefined) : undefined;
+    if (!isAbsence(error)) throw error;
+    const image = await read('cache').catch(() => undefined);
     if (!image) throw error;
-    warn(`${(error as EcliError).message}; this is the cached image`);
+    warn(`${error.message}; this is the cached image`);
     return image;
   });
 }
@@ -113,10 +115,4 @@ function notCached(reference: ImageReference): EcliError {
   return new EcliError('ARTIFACT_NOT_FOUND', `${spellReference(reference)}: not in the cache`, {
     hint: 'without --pull never the registry is asked; ecli image list shows what is in the cache',
   });
-}
-
-/** Nobody answers, or nobody who could do it now. */
-function isAway(error: unknown): boolean {
-  if (!(error instanceof EcliError)) return false;
-  return error.code === 'NETWORK_FAILED' || error.code === 'REMOTE_FAILED' || error.code === 'RATE_LIMITED';
 }

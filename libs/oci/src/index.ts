@@ -67,6 +67,7 @@ export {
 export { isReference, parseReference } from './reference/parse-reference.ts';
 export type { StoredManifest } from './registry/manifest-store.ts';
 export { RegistryError, type RegistryReason } from './registry/registry-error.ts';
+export { isAbsence } from './registry/absence.ts';
 export { type RegistryOptions, transportOf } from './registry/registry-options.ts';
 export { Registry } from './registry/registry.ts';
 export { Repository } from './registry/repository.ts';

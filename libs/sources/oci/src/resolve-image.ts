@@ -1,5 +1,5 @@
 import { EcliError, type FetchContext } from '@ecli/core';
-import { type Descriptor, type ImageReference, spellReference, tagOrDigestOf } from '@ecli/oci';
+import { type Descriptor, type ImageReference, isAbsence, spellReference, tagOrDigestOf } from '@ecli/oci';
 import type { ImagePlaces } from './image-places.ts';
 
 /** How long a registry may take to say whether a tag has moved, where the cache has what it named before. */
@@ -55,25 +55,14 @@ async function revalidate(
     return await askRegistry(reference, places, AbortSignal.any([signal, timeout]));
   } catch (error) {
     signal.throwIfAborted();
-    const reason = timeout.aborted ? `no answer within ${REVALIDATION_MS / 1000} s` : reasonOfAbsence(error);
-    if (reason === undefined) throw error;
+    const reason = timeout.aborted ? `no answer within ${REVALIDATION_MS / 1000} s` : absenceIn(error);
     warn?.(`${spellReference(reference)}: ${reason}; takes what the cache has of it, ${cached.digest}`);
     return cached;
   }
 }
 
-/** Why the registry can't be asked just now; undefined for what is its answer. */
-function reasonOfAbsence(error: unknown): string | undefined {
-  if (!(error instanceof EcliError)) return undefined;
-  const isAway = isUnreachable(error) || error.code === 'RATE_LIMITED' || isServerFailure(error);
-  return isAway ? error.message : undefined;
-}
-
-/** A NetworkError, by its shape: what comes from the cache is to load nothing of HTTP. */
-function isUnreachable(error: EcliError): boolean {
-  return 'meansAway' in error && error.meansAway === true;
-}
-
-function isServerFailure(error: EcliError): boolean {
-  return error.code === 'REMOTE_FAILED' && 'status' in error && Number(error.status) >= 500;
+/** Why the registry can't be asked just now. @throws `error` where that is its answer */
+function absenceIn(error: unknown): string {
+  if (isAbsence(error)) return error.message;
+  throw error;
 }
